@@ -1,0 +1,103 @@
+//! A problem whose bytes are written.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Response, StatusCode};
+
+use super::Problem;
+
+/// A [`Problem`] as it goes over the wire.
+///
+/// # Cost
+///
+/// A clone counts a reference. [`response`](Self::response) allocates the header map and nothing
+/// for the body.
+#[derive(Clone, Debug)]
+#[must_use = "a problem refuses nothing until it is returned"]
+pub struct PreparedProblem {
+    status: StatusCode,
+    body: Bytes,
+    length: HeaderValue,
+    retry_after: Option<HeaderValue>,
+}
+
+impl PreparedProblem {
+    pub(super) fn new(problem: &Problem) -> Self {
+        // Strings and numbers into memory: serde_json has no way to fail here.
+        let body = Bytes::from(serde_json::to_vec(problem).unwrap_or_default());
+        Self {
+            status: problem.status(),
+            length: HeaderValue::from(body.len()),
+            body,
+            retry_after: problem.content.retry_after.map(|wait| HeaderValue::from(seconds(wait))),
+        }
+    }
+
+    /// Returns the status of the answer.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Returns the JSON text.
+    #[must_use]
+    pub const fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Makes the answer, with a wait that is known only now.
+    ///
+    /// `Retry-After` is in whole seconds, rounded up, never 0 (RFC 9110 10.2.3).
+    pub fn response_after<B: From<Bytes>>(&self, wait: Duration) -> Response<B> {
+        self.respond(Some(HeaderValue::from(seconds(wait))))
+    }
+
+    /// Makes the answer: status, `Content-Type: application/problem+json`, `Content-Length`,
+    /// `Cache-Control: no-store` (a refusal speaks to one client at one moment) and, where the
+    /// problem has one, `Retry-After`.
+    pub fn response<B: From<Bytes>>(&self) -> Response<B> {
+        self.respond(self.retry_after.clone())
+    }
+
+    fn respond<B: From<Bytes>>(&self, retry_after: Option<HeaderValue>) -> Response<B> {
+        let mut response = Response::new(B::from(self.body.clone()));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.reserve(4);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CONTENT_LENGTH, self.length.clone());
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(wait) = retry_after {
+            headers.insert(RETRY_AFTER, wait);
+        }
+        response
+    }
+}
+
+fn seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
+}
+
+#[cfg(feature = "axum")]
+impl axum_core::response::IntoResponse for PreparedProblem {
+    fn into_response(self) -> axum_core::response::Response {
+        self.response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_rounded_up_and_never_zero() {
+        let table =
+            [(0, 1), (1, 1), (999, 1), (1000, 1), (1001, 2), (1900, 2), (59_999, 60), (60_000, 60)];
+        for (millis, expected) in table {
+            assert_eq!(seconds(Duration::from_millis(millis)), expected, "{millis} ms");
+        }
+        assert_eq!(seconds(Duration::MAX), u64::MAX);
+    }
+}
