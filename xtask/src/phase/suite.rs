@@ -7,7 +7,7 @@ use crate::process::Log;
 use crate::report::Tally;
 
 pub(super) fn nextest(context: &Context, log: &Log) -> Result<Tally> {
-    log.run(&mut context.cargo(&["llvm-cov", "clean", "--workspace", "--profraw-only"]))?;
+    log.run(&mut context.cargo(&["llvm-cov", "clean", "--profraw-only"]))?;
     run(context, log, "not binary(=browser)")
 }
 
@@ -16,8 +16,8 @@ pub(super) fn browser(context: &Context, log: &Log) -> Result<Tally> {
 }
 
 fn run(context: &Context, log: &Log, filter: &str) -> Result<Tally> {
-    let mut cargo = context.cargo(&["llvm-cov", "--no-report", "nextest", "--locked"]);
-    cargo.args(["--workspace", "--all-features", "--no-fail-fast", "-E", filter]);
+    let mut cargo = context.cargo(&["llvm-cov", "--no-report", "--no-cfg-coverage", "nextest"]);
+    cargo.args(["--locked", "--workspace", "--all-features", "--no-fail-fast", "-E", filter]);
     let status = log.status(&mut cargo)?;
     Ok(settle(status.success(), nextest_summary(&log.text()?)))
 }
