@@ -66,3 +66,26 @@ fn groups<T>(use_them: impl FnOnce(&mut Vec<Pid>) -> T) -> T {
         Err(poisoned) => use_them(&mut poisoned.into_inner()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::CommandExt;
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn an_interrupt_ends_the_child_and_what_it_started() {
+        let mut shell = Command::new("sh")
+            .args(["-c", "sleep 1000 & sleep 1000"])
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let group = Pid::from_child(&shell);
+        let _watched = Watched::new(group);
+        let waiting = thread::spawn(move || shell.wait().unwrap());
+        end_all();
+        assert!(!waiting.join().unwrap().success());
+        assert!(test_kill_process_group(group).is_err());
+    }
+}

@@ -80,7 +80,7 @@ pub(crate) fn wait(command: &mut Command) -> Result<ExitStatus> {
         .process_group(0)
         .spawn()
         .with_context(|| format!("{} does not start", shown(command)))?;
-    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw).context("no process id")?;
+    let group = Pid::from_child(&child);
     let _watched = Watched::new(group);
     Ok(child.wait()?)
 }
