@@ -59,9 +59,9 @@ use palisade_core::Clock;
 
 use cell::{Cell, Step};
 use setup::Watcher;
+use watch::Counters;
 
 use crate::Dice;
-use crate::count::count;
 
 pub use classify::{Classify, ErrorsFail, ServerErrorsFail};
 pub use error::{BreakerError, Refused};
@@ -90,6 +90,7 @@ struct Shared {
     watcher: Option<Watcher>,
     epoch: Instant,
     cell: Cell,
+    counters: Counters,
 }
 
 impl Breaker {
@@ -188,11 +189,7 @@ impl Breaker {
         let shared = &self.shared;
         let outcome = if shared.is_slow(started) { Outcome::Failure } else { outcome };
         shared.step(Event::End(ticket, outcome));
-        count!(
-            "palisade_resilience_breaker_calls_total",
-            "breaker" => shared.name,
-            "outcome" => outcome.as_str()
-        );
+        shared.counters.end(outcome);
     }
 }
 
@@ -225,7 +222,7 @@ impl Shared {
     }
 
     fn refused(&self, wait: Duration) -> Refused {
-        count!("palisade_resilience_breaker_refused_total", "breaker" => self.name);
+        self.counters.refused();
         Refused::new(self.name, wait)
     }
 }

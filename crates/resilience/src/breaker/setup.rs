@@ -7,7 +7,7 @@ use palisade_core::Clock;
 
 use super::cell::Cell;
 use super::policy::BreakerPolicy;
-use super::watch::Transition;
+use super::watch::{Counters, Transition};
 use super::{Breaker, Shared};
 use crate::{Dice, RuntimeClock};
 
@@ -54,8 +54,10 @@ impl BreakerSetup {
     #[must_use]
     pub fn finish(self) -> Breaker {
         let Self { name, policy, clock, dice, watcher } = self;
-        let (epoch, cell) = (clock.now(), Cell::new());
-        Breaker { shared: Arc::new(Shared { name, policy, clock, dice, watcher, epoch, cell }) }
+        let (epoch, cell, counters) = (clock.now(), Cell::new(), Counters::new(name));
+        Breaker {
+            shared: Arc::new(Shared { name, policy, clock, dice, watcher, epoch, cell, counters }),
+        }
     }
 }
 

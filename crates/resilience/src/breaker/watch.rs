@@ -1,7 +1,7 @@
 //! What the outside sees of a breaker.
 
-use super::state::Phase;
-use crate::count::count;
+use super::state::{Outcome, Phase};
+use crate::count::{Counted, count};
 
 /// One change of a breaker's phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,4 +27,40 @@ pub(super) fn report(transition: Transition) {
         tracing::info!(breaker, from, to, generation, "circuit breaker moved");
     }
     count!("palisade_resilience_breaker_transitions_total", "breaker" => breaker, "to" => to);
+}
+
+/// The counters of one breaker.
+pub(super) struct Counters {
+    abandoned: Counted,
+    failure: Counted,
+    success: Counted,
+    refused: Counted,
+}
+
+impl Counters {
+    pub(super) fn new(breaker: &'static str) -> Self {
+        let calls = |outcome: Outcome| {
+            let labels = [("breaker", breaker), ("outcome", outcome.as_str())];
+            Counted::new("palisade_resilience_breaker_calls_total", &labels)
+        };
+        let refused = "palisade_resilience_breaker_refused_total";
+        Self {
+            abandoned: calls(Outcome::Abandoned),
+            failure: calls(Outcome::Failure),
+            success: calls(Outcome::Success),
+            refused: Counted::new(refused, &[("breaker", breaker)]),
+        }
+    }
+
+    pub(super) fn end(&self, outcome: Outcome) {
+        match outcome {
+            Outcome::Abandoned => self.abandoned.add(),
+            Outcome::Failure => self.failure.add(),
+            Outcome::Success => self.success.add(),
+        }
+    }
+
+    pub(super) fn refused(&self) {
+        self.refused.add();
+    }
 }

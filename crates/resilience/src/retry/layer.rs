@@ -21,10 +21,8 @@ use super::{CloneBody, HttpJudge, Retry};
 ///
 /// let layer = RetryLayer::new(Retry::new(RetryPolicy::default()));
 /// // For a body that cannot be cloned: repeat where it is empty, and nowhere else.
-/// let layer = layer.with_replay(|body: &Option<std::fs::File>| match body {
-///     None => Some(None),
-///     Some(_) => None,
-/// });
+/// type Body = Option<std::fs::File>;
+/// let layer = layer.with_replay(|body: &Body| -> Option<Body> { body.is_none().then_some(None) });
 /// ```
 #[must_use = "a layer does nothing until it is applied to a service"]
 #[derive(Debug)]
