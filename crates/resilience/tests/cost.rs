@@ -111,6 +111,10 @@ async fn layers_and_functions_allocate_nothing_on_the_way_that_succeeds() {
     let now = RuntimeClock::new().now();
     let deadline = Deadline::after(now, Duration::from_secs(1));
     free(count_async(deadline.run(ready(()))).await.1);
+    let soon = Deadline::after(now, Duration::from_millis(5));
+    let (result, cost) = count_async(soon.run(std::future::pending::<()>())).await;
+    assert!(result.is_err(), "cut off by its timer");
+    free(cost);
     let mut limited = DeadlineLayer::new(Duration::from_secs(1)).layer(Answers);
     let mut request = http::Request::new(());
     request.extensions_mut().insert(deadline);
