@@ -34,7 +34,8 @@
 //!
 //! Closed: no allocation, no lock, no clock read on arrival and success (a failure reads it once;
 //! [`slow_after`](BreakerPolicy::slow_after) twice per call); one atomic load on arrival, one
-//! compare-and-swap at the end, one reference count up and down. Open: one clock read, one load.
+//! compare-and-swap at the end, one reference count up and down. Open: one clock read, one load, no
+//! allocation. The feature `metrics` adds one look-up in the recorder per call; labels are made once.
 
 mod bits;
 mod cell;

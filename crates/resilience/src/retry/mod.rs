@@ -29,8 +29,8 @@
 //! # Cost
 //!
 //! A call that succeeds at once: one compare-and-swap for the budget, a clock read, one timer
-//! where there is a deadline. [`RetryLayer`] copies the request's head (its header map) before each
-//! try that may be repeated.
+//! where there is a deadline; nothing is allocated. [`RetryLayer`] copies the request's head (its header
+//! map and extensions) and its body before each try that may be repeated.
 
 mod balance;
 mod budget;

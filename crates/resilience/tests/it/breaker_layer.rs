@@ -81,12 +81,14 @@ impl Service<()> for Exhausted {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_open_breaker_refuses_though_the_pool_behind_it_hangs() {
     let (breaker, clock) = breaker(policy());
     open(&breaker);
     let mut service = BreakerLayer::new(breaker.clone()).layer(Exhausted);
-    assert!(matches!(service.ready().await.unwrap().call(()).await, Err(BreakerError::Refused(_))));
+    let soon = Duration::from_secs(1);
+    let ready = tokio::time::timeout(soon, service.ready()).await.unwrap();
+    assert!(matches!(ready.unwrap().call(()).await, Err(BreakerError::Refused(_))));
     // Ready because it refuses; due for a probe when the call comes: refused, and no slot lost.
     service.ready().await.unwrap();
     clock.advance(Duration::from_secs(2));
