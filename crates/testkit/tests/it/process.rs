@@ -14,7 +14,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::seen::{eventually, family_of, is_alive};
+use crate::seen::{eventually, family_of, is_alive, is_stopped};
 
 /// Set in the test process that is killed; names the file in which it writes its child's number.
 const HELPER: &str = "PALISADE_TESTKIT_HELPER";
@@ -129,11 +129,11 @@ fn a_start_that_takes_too_long_is_an_error_and_leaves_nothing() {
     let folder = Folder::new("slow").unwrap();
     let told = folder.path().join("pid");
     let program = shell(&format!("echo loading; echo $$ > {}; exec sleep 1000", told.display()))
-        .ready_within(Duration::from_millis(300));
+        .ready_within(Duration::from_secs(1));
     let error = Process::start(program, || Err("still loading".to_owned())).unwrap_err();
     assert!(matches!(error, Error::TimedOut { .. }));
     let shown = format!("{error:?}");
-    assert!(shown.contains("still loading") && shown.contains("300ms"), "{shown}");
+    assert!(shown.contains("still loading") && shown.contains("1s"), "{shown}");
     assert!(!is_alive(pid_in(&told).unwrap()));
 }
 
@@ -153,7 +153,7 @@ fn stop_is_graceful_and_a_stubborn_program_is_killed() {
 
     fs::remove_file(&ready).unwrap();
     let script = format!("trap '' TERM; touch {}; while :; do sleep 0.01; done", ready.display());
-    let program = shell(&script).ready_within(Duration::from_millis(1500));
+    let program = shell(&script).ready_within(Duration::from_secs(2));
     let stubborn = Process::start(program, exists(ready)).unwrap();
     let pid = stubborn.pid().unwrap();
     assert!(matches!(stubborn.stop(), Err(Error::TimedOut { .. })));
@@ -170,16 +170,12 @@ fn a_paused_process_stands_still_with_its_children_until_it_is_resumed() {
         count.display()
     );
     let process = Process::start(shell(&script), exists(count.clone())).unwrap();
+    let family = family_of(process.pid().unwrap());
+    assert!(family.len() >= 2, "{family:?}");
     process.pause().unwrap();
+    eventually("all stand still", || family_of(process.pid().unwrap()).into_iter().all(is_stopped));
     let written = || fs::metadata(&count).unwrap().len();
     let before = written();
-    let root = process.pid().unwrap();
-    eventually("it is stopped", || {
-        fs::read_to_string(format!("/proc/{root}/stat")).unwrap().contains(") T ")
-    });
-    // Twenty of its turns.
-    thread::sleep(Duration::from_millis(200));
-    assert!(written() <= before + 1, "at most the write under way when the signal came");
     process.resume().unwrap();
     eventually("it writes again", || written() > before + 3);
 }
