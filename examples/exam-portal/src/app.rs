@@ -58,11 +58,12 @@ impl App {
         let service = health::routes(Arc::clone(&health))
             .method_not_allowed_fallback(refusal::method_not_allowed)
             .fallback_service(portal)
+            .layer(edge::allowed_hosts(config))
             .layer(map_response(private))
             .layer(CatchPanicLayer::custom(refusal::panicked))
             .layer(from_fn_with_state(health, server::say_farewell))
-            .layer(from_fn_with_state(clock, log::request));
-        edge::layers(service, config)
+            .layer(from_fn_with_state(Arc::clone(&clock), log::request));
+        service.layer(edge::layer(config, clock))
     }
 }
 

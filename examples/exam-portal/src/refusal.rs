@@ -31,7 +31,6 @@ pub(crate) fn starting() -> Problem {
 }
 
 /// Answers for a handler that panicked; the panic hook has written its message to the log.
-#[expect(clippy::needless_pass_by_value, reason = "the signature is the layer's")]
 pub(crate) fn panicked(_payload: Box<dyn Any + Send>) -> Response {
     internal().into_response()
 }

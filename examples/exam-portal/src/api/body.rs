@@ -1,5 +1,6 @@
 //! The body of a call: JSON, bounded, and refused without repeating a byte of it.
 
+use axum::body::HttpBody;
 use axum::extract::{FromRequest, Request};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
@@ -22,6 +23,10 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type")
                 .detail("send the body as application/json"));
         }
+        // What is announced as too long is not waited for.
+        if request.body().size_hint().lower() > MAX_BYTES.try_into().unwrap_or(u64::MAX) {
+            return Err(too_large());
+        }
         let body = Limited::new(request.into_body(), MAX_BYTES).collect().await;
         let bytes = body.map_err(|error| unread(error.as_ref()))?.to_bytes();
         serde_json::from_slice(&bytes).map(Self).map_err(|error| unparsed(&error))
@@ -38,9 +43,13 @@ fn is_json(headers: &HeaderMap) -> bool {
         .any(|known| essence.eq_ignore_ascii_case(known))
 }
 
+fn too_large() -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large").detail("at most 64 KiB")
+}
+
 fn unread(error: &(dyn std::error::Error + 'static)) -> Problem {
     if error.is::<LengthLimitError>() {
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large").detail("at most 64 KiB")
+        too_large()
     } else {
         Problem::new(StatusCode::BAD_REQUEST, "body_incomplete").detail("the body broke off")
     }

@@ -15,7 +15,7 @@ use crate::students::{Draft, ListQuery, Student};
 
 /// One page, as the API writes it.
 #[derive(Serialize)]
-pub(super) struct Page {
+pub(super) struct Listing {
     items: Vec<Student>,
     page: u32,
     per_page: u32,
@@ -27,10 +27,10 @@ type Code = Result<Path<String>, PathRejection>;
 pub(super) async fn list(
     State(store): State<Store>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Page>, Problem> {
+) -> Result<Json<Listing>, Problem> {
     let query = ListQuery::parse(query.as_deref().unwrap_or_default());
     let found = store.list_students(&query).await?;
-    Ok(Json(Page {
+    Ok(Json(Listing {
         items: found.items,
         page: query.page(),
         per_page: query.per_page(),

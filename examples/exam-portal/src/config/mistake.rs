@@ -6,13 +6,18 @@ use std::fmt;
 ///
 /// Displays as one line whatever the value held.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Mistake {
+pub(super) struct Mistake {
     line: String,
 }
 
 impl Mistake {
-    pub(crate) fn new(place: &impl fmt::Display, wrong: &str, instead: &str) -> Self {
-        Self { line: one_line(&format!("{place}: {wrong}; {instead}")) }
+    pub(super) fn new(place: &impl fmt::Display, wrong: &str, instead: &str) -> Self {
+        Self::told(place, &format!("{wrong}; {instead}"))
+    }
+
+    /// Takes a sentence that says both.
+    pub(super) fn told(place: &impl fmt::Display, sentence: &str) -> Self {
+        Self { line: one_line(&format!("{place}: {sentence}")) }
     }
 }
 
@@ -32,7 +37,7 @@ pub(crate) struct Mistakes {
 impl Mistakes {
     const MAX: usize = 32;
 
-    pub(crate) fn add(&mut self, mistake: Mistake) {
+    pub(super) fn add(&mut self, mistake: Mistake) {
         if self.found.len() < Self::MAX {
             self.found.push(mistake);
         } else {
@@ -40,9 +45,8 @@ impl Mistakes {
         }
     }
 
-    /// Returns the value if nothing was wrong.
-    pub(super) fn none_or<T>(self, value: impl FnOnce() -> T) -> Result<T, Self> {
-        if self.found.is_empty() { Ok(value()) } else { Err(self) }
+    pub(super) const fn is_empty(&self) -> bool {
+        self.found.is_empty()
     }
 
     /// Writes one line per mistake, each beginning with the program's name.
@@ -56,14 +60,8 @@ impl Mistakes {
     }
 }
 
-impl From<Mistake> for Mistakes {
-    fn from(mistake: Mistake) -> Self {
-        Self { found: vec![mistake], more: 0 }
-    }
-}
-
 /// Quotes a value, control characters escaped, cut after 60 characters.
-pub(crate) fn quote(value: &str) -> String {
+pub(super) fn quote(value: &str) -> String {
     const SHOWN: usize = 60;
     let shown: String = value.chars().take(SHOWN).collect();
     if shown.len() < value.len() { format!("{shown:?}...") } else { format!("{shown:?}") }

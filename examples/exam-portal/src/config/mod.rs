@@ -11,11 +11,13 @@ mod setting;
 mod value;
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-pub(crate) use mistake::{Mistake, Mistakes};
-pub(crate) use public_url::PublicUrl;
+use mistake::Mistake;
+pub(crate) use mistake::Mistakes;
+use palisade_edge::{AllowedHosts, ConfigError, TrustedProxies};
+use public_url::PublicUrl;
 use setting::Given;
 pub(crate) use value::LogFormat;
 
@@ -24,9 +26,8 @@ pub(crate) use value::LogFormat;
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) data: PathBuf,
-    pub(crate) public_url: Option<PublicUrl>,
-    pub(crate) allowed_hosts: Vec<String>,
-    pub(crate) trusted_proxies: Vec<String>,
+    pub(crate) allowed_hosts: AllowedHosts,
+    pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) log: LogFormat,
 }
 
@@ -59,21 +60,52 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Mi
         }
     };
     let listen = one(pick("listen"), value::listen, &mut mistakes);
+    let listen = listen.unwrap_or_else(value::default_listen);
     let data = one(pick("data"), value::data, &mut mistakes);
     let public_url = one(pick("public-url"), PublicUrl::parse, &mut mistakes);
     let log = one(pick("log"), LogFormat::parse, &mut mistakes);
-    let allowed_hosts = many(pick("allowed-host"), |text| Ok(text.to_owned()), &mut mistakes);
-    let trusted_proxies = many(pick("trusted-proxy"), |text| Ok(text.to_owned()), &mut mistakes);
-    mistakes.none_or(|| {
-        Asked::Serve(Box::new(Config {
-            listen: listen.unwrap_or_else(value::default_listen),
-            data: data.unwrap_or_else(|| PathBuf::from("portal-data")),
-            public_url,
-            allowed_hosts,
-            trusted_proxies,
-            log: log.unwrap_or_default(),
-        }))
-    })
+    let allowed_hosts = many(pick("allowed-host"), value::allowed_host, &mut mistakes);
+    let ranges = many(pick("trusted-proxy"), value::trusted_proxy, &mut mistakes);
+    let allowed_hosts = whole(
+        AllowedHosts::new(hosts(allowed_hosts, public_url.as_ref(), listen)),
+        "--allowed-host",
+        &mut mistakes,
+    );
+    let trusted_proxies = whole(value::trusted_proxies(&ranges), "--trusted-proxy", &mut mistakes);
+    match (allowed_hosts, trusted_proxies) {
+        (Some(allowed_hosts), Some(trusted_proxies)) if mistakes.is_empty() => {
+            Ok(Asked::Serve(Box::new(Config {
+                listen,
+                data: data.unwrap_or_else(|| PathBuf::from("portal-data")),
+                allowed_hosts,
+                trusted_proxies,
+                log: log.unwrap_or_default(),
+            })))
+        }
+        _ => Err(mistakes),
+    }
+}
+
+/// Names by which the portal may be addressed: those given, or every name that leads to it.
+fn hosts(given: Vec<String>, public_url: Option<&PublicUrl>, listen: SocketAddr) -> Vec<String> {
+    if !given.is_empty() {
+        return given;
+    }
+    let address = match listen.ip() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
+    };
+    let local = ["localhost".to_owned(), "127.0.0.1".to_owned(), address];
+    public_url.map(|url| url.host().to_owned()).into_iter().chain(local).collect()
+}
+
+/// Notes what is wrong with a list as a whole.
+fn whole<T>(
+    read: Result<T, ConfigError>,
+    place: &'static str,
+    mistakes: &mut Mistakes,
+) -> Option<T> {
+    read.map_err(|error| mistakes.add(Mistake::told(&place, &value::sentence(&error)))).ok()
 }
 
 /// Reads a value that is given once at most; a second one is a mistake of its own.

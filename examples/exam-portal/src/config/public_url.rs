@@ -9,7 +9,7 @@ use super::value::Wrong;
 
 /// An http or https origin without path: what links and redirects begin with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PublicUrl {
+pub(super) struct PublicUrl {
     https: bool,
     host: String,
     port: Option<u16>,
@@ -42,7 +42,7 @@ impl PublicUrl {
         Ok(Self { https, host: host.to_ascii_lowercase(), port })
     }
 
-    pub(crate) fn host(&self) -> &str {
+    pub(super) fn host(&self) -> &str {
         &self.host
     }
 }

@@ -4,22 +4,37 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use palisade_edge::{AllowedHosts, ConfigError, Forwarding, TrustedProxies};
+
 use super::mistake::{Mistake, quote};
 
 /// Why a text is not a value, and what would be one.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Wrong {
-    what: String,
-    instead: String,
+pub(super) enum Wrong {
+    /// A sentence that quotes the value and says what to write.
+    Sentence(String),
+    /// What the value is, and what to write.
+    Value { what: &'static str, instead: &'static str },
 }
 
 impl Wrong {
-    pub(super) fn new(what: &str, instead: &str) -> Self {
-        Self { what: what.to_owned(), instead: instead.to_owned() }
+    pub(super) const fn new(what: &'static str, instead: &'static str) -> Self {
+        Self::Value { what, instead }
     }
 
     pub(super) fn of(&self, place: &impl fmt::Display, value: &str) -> Mistake {
-        Mistake::new(place, &format!("{} {}", quote(value), self.what), &self.instead)
+        match self {
+            Self::Sentence(sentence) => Mistake::told(place, sentence),
+            Self::Value { what, instead } => {
+                Mistake::new(place, &format!("{} {what}", quote(value)), instead)
+            }
+        }
+    }
+}
+
+impl From<ConfigError> for Wrong {
+    fn from(error: ConfigError) -> Self {
+        Self::Sentence(sentence(&error))
     }
 }
 
@@ -45,6 +60,38 @@ pub(super) fn data(text: &str) -> Result<PathBuf, Wrong> {
         return Err(Wrong::new("is not a path", "name a folder, such as ./portal-data"));
     }
     Ok(PathBuf::from(text))
+}
+
+/// A name that requests may address; the whole list is read by [`AllowedHosts`].
+pub(super) fn allowed_host(text: &str) -> Result<String, Wrong> {
+    AllowedHosts::new([text])?;
+    Ok(text.to_owned())
+}
+
+/// Says what is wrong in words of the command line.
+pub(super) fn sentence(error: &ConfigError) -> String {
+    match error {
+        ConfigError::EveryAddress => {
+            "trusts every address, so that a client could write its own; name the networks of \
+             your proxies"
+                .to_owned()
+        }
+        other => other.to_string(),
+    }
+}
+
+/// A network of proxies; the whole list is read by [`trusted_proxies`].
+pub(super) fn trusted_proxy(text: &str) -> Result<String, Wrong> {
+    trusted_proxies(&[text.to_owned()])?;
+    Ok(text.to_owned())
+}
+
+/// Proxies append to `X-Forwarded-For`: a second header would be one that clients can write.
+pub(super) fn trusted_proxies(ranges: &[String]) -> Result<TrustedProxies, ConfigError> {
+    if ranges.is_empty() {
+        return Ok(TrustedProxies::none());
+    }
+    TrustedProxies::in_ranges(ranges, Forwarding::XForwardedFor)
 }
 
 /// Form of the log lines.

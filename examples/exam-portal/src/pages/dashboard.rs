@@ -8,11 +8,16 @@ use palisade_core::Problem;
 use crate::store::{Counts, Store};
 use crate::students::Student;
 
+/// From the left edge of one bar to that of the next.
+const STEP: usize = 64;
+
 #[derive(Template)]
 #[template(path = "dashboard.html")]
 struct Dashboard {
     counts: Counts,
     bars: Vec<Bar>,
+    /// Of the chart, in units of its viewport.
+    width: usize,
     recent: Vec<Student>,
 }
 
@@ -28,13 +33,14 @@ struct Bar {
 pub(super) async fn page(State(store): State<Store>) -> Result<Response, Problem> {
     let counts = store.counts().await?;
     let recent = store.recent_students(6).await?;
-    Ok(super::html(&Dashboard { bars: bars(&counts.years), counts, recent }))
+    let bars = bars(&counts.years);
+    let width = bars.len().max(5).saturating_mul(STEP);
+    Ok(super::html(&Dashboard { counts, bars, width, recent }))
 }
 
 /// The tallest year fills the chart; a year with anybody in it is seen.
 fn bars(years: &[(String, u64)]) -> Vec<Bar> {
     const HEIGHT: u64 = 120;
-    const STEP: usize = 64;
     let most = years.iter().map(|(_, students)| *students).max().unwrap_or_default().max(1);
     let bar = |(place, (year, students)): (usize, &(String, u64))| {
         let height = students.saturating_mul(HEIGHT).div_ceil(most);

@@ -2,6 +2,7 @@
 
 mod connection;
 mod drain;
+mod linger;
 mod signal;
 
 use std::sync::Arc;

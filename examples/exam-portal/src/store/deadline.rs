@@ -1,6 +1,6 @@
 //! The time that a connection may be used.
 //!
-//! SQLite runs a statement on its own thread: dropping the future that waits for it stops nothing.
+//! `SQLite` runs a statement on its own thread: dropping the future that waits for it stops nothing.
 //! So the deadline sits inside the engine, as a progress handler that interrupts the statement;
 //! the connection is free again and usable. Taking a connection from the pool starts the time
 //! anew, so no statement can forget to be bounded.

@@ -45,10 +45,11 @@ pub(super) async fn fill(connection: &mut SqliteConnection, now: SystemTime) -> 
         for (place, first) in FIRST.iter().enumerate() {
             number = number.saturating_add(1);
             let last = LAST.iter().cycle().nth(place.saturating_add(distance)).unwrap_or(first);
-            let year = 2008_usize.saturating_add(round);
+            // Rounds overlap: the middle year is the largest.
+            let year = 2007_usize.saturating_add(round).saturating_add(place % 3);
             // Steps that share no divisor with 12 and 28 spread the days over the year.
-            let month = place.saturating_mul(5) % 12 + 1;
-            let day = number.saturating_mul(11) % 28 + 1;
+            let month = (place.saturating_mul(5) % 12).saturating_add(1);
+            let day = (number.saturating_mul(11) % 28).saturating_add(1);
             sqlx::query(
                 "INSERT INTO students (code, name, email, birth_date, created_at, updated_at) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?5)",

@@ -18,7 +18,7 @@ pub(super) fn prepare(folder: &Path) -> Result<PathBuf, OpenError> {
         }
         Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            make_folder(folder).map_err(of_folder)?
+            make_folder(folder).map_err(of_folder)?;
         }
         Err(error) => return Err(of_folder(error)),
     }

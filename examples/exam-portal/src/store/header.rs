@@ -1,7 +1,7 @@
 //! The first page of a database file, read without opening it.
 //!
 //! Opening a database may already write to its folder; what must not be touched is recognised
-//! from the 100 bytes of the header (SQLite file format, section 1.3).
+//! from the 100 bytes of the header (the `SQLite` file format, section 1.3).
 
 /// Written into every database of the portal: "EXAM".
 pub(super) const APPLICATION_ID: i32 = 0x4558_414d;

@@ -1,4 +1,4 @@
-//! The portal's database: SQLite through a pool, every use of a connection bounded in time.
+//! The portal's database: `SQLite` through a pool, every use of a connection bounded in time.
 
 mod deadline;
 mod demo;
