@@ -1,18 +1,20 @@
 //! Children are ready when handed out, controllable, and never outlive their test.
 
 use palisade_testkit::Error;
+use palisade_testkit::postgres::Postgres;
 use palisade_testkit::process::{Folder, Port, Process, Program};
+use palisade_testkit::proxy::{Haproxy, Nginx, ReverseProxy};
+use palisade_testkit::redis::Redis;
 use std::collections::HashSet;
 use std::env;
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use crate::seen::{eventually, is_alive};
+use crate::seen::{eventually, family_of, is_alive};
 
 /// Set in the test process that is killed; names the file in which it writes its child's number.
 const HELPER: &str = "PALISADE_TESTKIT_HELPER";
@@ -49,20 +51,35 @@ fn a_dropped_process_is_gone_with_all_it_started() {
 
 /// The body of the helper process; an ordinary run of the suite finds nothing to do here.
 #[test]
-fn helper_that_owns_a_server_until_it_is_killed() {
+fn helper_that_owns_servers_until_it_is_killed() {
     let Some(path) = env::var_os(HELPER) else { return };
     // Started from a thread that ends at once, as a runtime's worker may.
-    let owned = Arc::new(Mutex::new(None));
-    let slot = Arc::clone(&owned);
-    thread::spawn(move || {
-        *slot.lock().unwrap() = Some(Process::start(shell("exec sleep 1000"), || Ok(())).unwrap());
-    })
-    .join()
-    .unwrap();
-    let pid = owned.lock().unwrap().as_ref().and_then(Process::pid).unwrap();
-    // The thread is gone, and the child must not be.
-    fs::write(format!("{}.new", path.to_string_lossy()), pid.to_string()).unwrap();
-    fs::rename(format!("{}.new", path.to_string_lossy()), path).unwrap();
+    let owned = thread::spawn(|| {
+        let upstream = ReverseProxy::to(([127, 0, 0, 1], 9).into());
+        let sleep = Process::start(shell("exec sleep 1000"), || Ok(())).unwrap();
+        (
+            sleep,
+            Redis::start().unwrap(),
+            Postgres::start().unwrap(),
+            Nginx::start(&upstream).unwrap(),
+            Haproxy::start(&upstream).unwrap(),
+        )
+    });
+    let owned = owned.join().unwrap();
+    #[cfg_attr(not(feature = "browser"), expect(unused_mut, reason = "the browser is one more"))]
+    let mut roots = vec![owned.0.pid(), owned.1.pid(), owned.2.pid(), owned.3.pid(), owned.4.pid()];
+    #[cfg(feature = "browser")]
+    let browser = {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(palisade_testkit::browser::Browser::start()).unwrap()
+    };
+    #[cfg(feature = "browser")]
+    roots.push(browser.pid());
+    let family: Vec<String> =
+        roots.into_iter().flatten().flat_map(family_of).map(|pid| pid.to_string()).collect();
+    let unfinished = Path::new(&path).with_extension("new");
+    fs::write(&unfinished, family.join(" ")).unwrap();
+    fs::rename(unfinished, path).unwrap();
     loop {
         thread::park();
     }
@@ -71,19 +88,21 @@ fn helper_that_owns_a_server_until_it_is_killed() {
 #[test]
 fn a_killed_test_process_leaves_no_server() {
     let folder = Folder::new("killed-parent").unwrap();
-    let told = folder.path().join("pid");
+    let told = folder.path().join("pids");
     let mut helper = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "process::helper_that_owns_a_server_until_it_is_killed", "--nocapture"])
+        .args(["--exact", "process::helper_that_owns_servers_until_it_is_killed", "--nocapture"])
         .env(HELPER, &told)
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    eventually("the helper starts its server", || pid_in(&told).is_some());
-    let server = pid_in(&told).unwrap();
-    assert!(is_alive(server), "the end of the thread that started it is not the end of it");
+    eventually("the helper starts its servers", || told.exists());
+    let pids = fs::read_to_string(&told).unwrap();
+    let pids: Vec<u32> = pids.split(' ').map(|pid| pid.parse().unwrap()).collect();
+    assert!(pids.len() > 5, "each server and PostgreSQL's own children: {pids:?}");
+    assert!(pids.iter().all(|pid| is_alive(*pid)), "the thread that started them has ended");
     helper.kill().unwrap();
     helper.wait().unwrap();
-    eventually("the kernel kills the server", || !is_alive(server));
+    eventually("no server is left", || !pids.iter().any(|pid| is_alive(*pid)));
 }
 
 #[test]
@@ -181,4 +200,36 @@ fn a_folder_goes_with_its_owner() {
     let path = folder.path().to_path_buf();
     drop(folder);
     assert!(!path.exists());
+}
+
+#[test]
+fn folders_come_and_go_on_many_threads() {
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..200 {
+                    let folder = Folder::new("many").unwrap();
+                    fs::write(folder.path().join("file"), "x").unwrap();
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn what_a_killed_process_left_is_swept_by_the_next() {
+    let parent = Folder::new("sweep").unwrap();
+    let root = parent.path().parent().unwrap().parent().unwrap();
+    // As a process leaves them that was killed: the lock's file remains, the lock does not.
+    let left = root.join("run-0-sweep");
+    fs::write(left.with_extension("lock"), "").unwrap();
+    fs::create_dir_all(left.join("redis-data-0")).unwrap();
+    let next = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "process::a_folder_goes_with_its_owner"])
+        .stdout(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(next.success());
+    assert!(!left.exists() && !left.with_extension("lock").exists());
+    assert!(parent.path().exists(), "what lives is left alone");
 }

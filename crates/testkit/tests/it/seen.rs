@@ -22,3 +22,21 @@ pub(crate) fn eventually(what: &str, mut ask: impl FnMut() -> bool) {
         thread::sleep(Duration::from_millis(5));
     }
 }
+
+/// Returns the process and all below it.
+pub(crate) fn family_of(root: u32) -> Vec<u32> {
+    let stats = fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| {
+        let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
+        let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
+        Some((pid, stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse::<u32>().ok()?))
+    });
+    let parents: Vec<(u32, u32)> = stats.collect();
+    let mut family = vec![root];
+    let mut at = 0;
+    while at < family.len() {
+        let parent = family[at];
+        family.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| *pid));
+        at += 1;
+    }
+    family
+}
