@@ -1,132 +1,150 @@
 //! The pages in Chromium: what it draws, what it says on its console, how wide they are.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::Arc;
+
+use palisade_testkit::browser::{Browser, ConsoleMessage};
+use serde_json::json;
 
 use crate::portal::Portal;
+
+const PAGES: [(&str, &str); 2] = [("/", "dashboard"), ("/students", "students")];
 
 const STRICT: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
 
-/// What a visit showed.
-struct Visit {
-    dom: String,
-    console: Vec<String>,
-}
-
-fn chromium(args: &[&str], url: &str) -> Visit {
-    let profile = tempfile::tempdir().unwrap();
-    let output = Command::new("chromium")
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-        .args(["--enable-logging=stderr", "--hide-scrollbars"])
-        .arg(format!("--user-data-dir={}", profile.path().display()))
-        .args(args)
-        .arg(url)
-        .output()
-        .unwrap_or_else(|error| panic!("chromium: {error}; run `cargo xtask setup`"));
-    let errors = String::from_utf8_lossy(&output.stderr);
-    Visit {
-        dom: String::from_utf8_lossy(&output.stdout).into_owned(),
-        console: errors
-            .lines()
-            .filter(|line| line.contains("CONSOLE"))
-            .map(str::to_owned)
-            .collect(),
-    }
-}
-
-/// A proxy in front of the portal that adds a policy and, before the end of a page, a text.
-fn in_front_of(portal: &Portal, policy: &str, addition: &str) -> SocketAddr {
+/// A proxy in front of the portal that adds a content security policy.
+fn under_policy(portal: &Portal, policy: &str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let (upstream, policy, addition) =
-        (portal.address, policy.to_owned(), Arc::new(addition.to_owned()));
+    let (upstream, header) = (portal.address, format!("\r\ncontent-security-policy: {policy}\r\n"));
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            let (policy, addition) = (policy.clone(), Arc::clone(&addition));
-            std::thread::spawn(move || -> std::io::Result<()> {
-                let mut stream = stream?;
-                let mut head = Vec::new();
-                let mut byte = [0];
-                while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte)? == 1 {
-                    head.extend_from_slice(&byte);
-                }
-                let head = String::from_utf8_lossy(&head).replace("keep-alive", "close");
-                let mut portal = std::net::TcpStream::connect(upstream)?;
-                portal.write_all(head.as_bytes())?;
-                let mut answer = Vec::new();
-                portal.read_to_end(&mut answer)?;
-                let answer = String::from_utf8_lossy(&answer);
-                let answer = answer.replacen("\r\n", &format!("\r\n{policy}\r\n"), 1);
-                let answer = answer.replace("content-length", "x-length");
-                stream
-                    .write_all(answer.replace("</body>", &format!("{addition}</body>")).as_bytes())
-            });
+            let header = header.clone();
+            std::thread::spawn(move || pass(stream?, TcpStream::connect(upstream)?, &header));
         }
     });
     address
 }
 
-fn artefact(name: &str) -> PathBuf {
+/// Passes one request and its answer, the header after the status line.
+fn pass(mut browser: TcpStream, mut portal: TcpStream, header: &str) -> std::io::Result<()> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") && browser.read(&mut byte)? == 1 {
+        head.extend_from_slice(&byte);
+    }
+    let head = String::from_utf8_lossy(&head).replace("keep-alive", "close");
+    portal.write_all(head.as_bytes())?;
+    let mut answer = Vec::new();
+    portal.read_to_end(&mut answer)?;
+    let answer = String::from_utf8_lossy(&answer).replacen("\r\n", header, 1);
+    browser.write_all(answer.as_bytes())
+}
+
+/// Where pictures are kept for people to look at.
+fn picture(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("exam-portal");
     std::fs::create_dir_all(&folder).unwrap();
     folder.join(name)
 }
 
-#[test]
-fn pages_are_drawn_without_a_word_on_the_console() {
+async fn scheme(browser: &Browser, value: &str) {
+    let features = json!({"features": [{"name": "prefers-color-scheme", "value": value}]});
+    browser.call("Emulation.setEmulatedMedia", features).await.unwrap();
+}
+
+#[tokio::test]
+async fn pages_are_drawn_in_light_and_dark_without_a_word_on_the_console() {
     let portal = Portal::start();
-    let pages = [("/", "dashboard", "Latest records"), ("/students", "students", "Amina Abdi")];
-    for (path, name, expected) in pages {
-        for (size, width) in [("1280,900", "wide"), ("390,844", "phone")] {
-            let picture = artefact(&format!("{name}-{width}.png"));
-            let _ = std::fs::remove_file(&picture);
-            let screenshot = format!("--screenshot={}", picture.display());
-            let url = format!("http://{}{path}", portal.address);
-            let visit = chromium(&[&screenshot, &format!("--window-size={size}")], &url);
-            assert_eq!(visit.console, [""; 0], "{path}");
-            assert!(std::fs::metadata(&picture).unwrap().len() > 10_000, "{picture:?}");
+    let browser = Browser::start().await.unwrap();
+    for (path, name) in PAGES {
+        for value in ["light", "dark"] {
+            scheme(&browser, value).await;
+            for size in ["wide", "phone"] {
+                match size {
+                    "wide" => browser.viewport(1280, 900).await.unwrap(),
+                    _ => browser.phone().await.unwrap(),
+                }
+                browser.goto(&format!("http://{}{path}", portal.address)).await.unwrap();
+                assert!(browser.text("main").await.unwrap().contains("Haddad"), "{path}");
+                let file = picture(&format!("{name}-{value}-{size}.png"));
+                browser.save_screenshot(&file).await.unwrap();
+            }
         }
-        let visit = chromium(&["--dump-dom"], &format!("http://{}{path}", portal.address));
-        assert!(visit.dom.contains(expected), "{path}: {}", visit.dom);
+        let grounds = "getComputedStyle(document.body).backgroundColor";
+        let dark = browser.evaluate(grounds).await.unwrap();
+        scheme(&browser, "light").await;
+        assert_ne!(browser.evaluate(grounds).await.unwrap(), dark, "{path}");
     }
+    assert_eq!(browser.console_messages().await.unwrap(), []);
 }
 
-#[test]
-fn a_strict_policy_breaks_nothing_and_a_stricter_one_is_heard() {
+#[tokio::test]
+async fn a_strict_policy_breaks_nothing_and_a_stricter_one_is_heard() {
     let portal = Portal::start();
-    let strict = in_front_of(&portal, &format!("content-security-policy: {STRICT}"), "");
-    for path in ["/", "/students"] {
-        let visit = chromium(&["--dump-dom"], &format!("http://{strict}{path}"));
-        assert!(visit.dom.contains("Amina") || visit.dom.contains("Latest records"));
-        assert_eq!(visit.console, [""; 0], "{path}");
+    let browser = Browser::start().await.unwrap();
+    let strict = under_policy(&portal, STRICT);
+    for (path, _) in PAGES {
+        browser.goto(&format!("http://{strict}{path}")).await.unwrap();
+        let rounded = "getComputedStyle(document.querySelector('.card')).borderRadius";
+        assert_eq!(browser.evaluate(rounded).await.unwrap(), "14px", "{path} is styled");
     }
-    let without_style = STRICT.replace("style-src 'self'", "style-src 'none'");
-    let stricter = in_front_of(&portal, &format!("content-security-policy: {without_style}"), "");
-    let visit = chromium(&["--dump-dom"], &format!("http://{stricter}/"));
-    assert!(visit.console.iter().any(|line| line.contains("style-src")), "{:?}", visit.console);
+    assert_eq!(browser.console_messages().await.unwrap(), []);
+    let stricter = under_policy(&portal, &STRICT.replace("style-src 'self'", "style-src 'none'"));
+    browser.goto(&format!("http://{stricter}/")).await.unwrap();
+    let console = browser.console_messages().await.unwrap();
+    assert!(console.iter().any(ConsoleMessage::is_csp_violation), "{console:?}");
 }
 
-#[test]
-fn no_page_is_wider_than_a_phone() {
+#[tokio::test]
+async fn no_page_is_wider_than_a_phone() {
     let portal = Portal::start();
-    let name = "W".repeat(120);
-    let body = serde_json::json!({"code": "W".repeat(32), "name": name, "email": format!("{}@b.example", "w".repeat(60)), "birthDate": "2000-01-01"});
+    let email = format!("{}@b.example", "w".repeat(60));
+    let body = json!({
+        "code": "W".repeat(32), "name": "W".repeat(120), "email": email, "birthDate": "2000-01-01"
+    });
     assert_eq!(portal.json("POST", "/api/v1/students", &body).status, 201);
-    // The page measures itself inside a frame as wide as a phone.
-    let measure = "<script>if (self === top) { document.body.innerHTML = \
-        '<iframe width=360 height=800 frameborder=0></iframe>'; \
-        const frame = document.querySelector('iframe'); frame.onload = () => { \
-        const page = frame.contentDocument.documentElement; \
-        document.title = `measured ${page.clientWidth} ${page.scrollWidth}`; }; \
-        frame.src = location.href + '#framed'; }</script>";
-    let proxy = in_front_of(&portal, "x-none: 1", measure);
-    for path in ["/", "/students"] {
-        let visit = chromium(&["--dump-dom"], &format!("http://{proxy}{path}"));
-        assert!(visit.dom.contains("<title>measured 360 360</title>"), "{path}: {}", visit.dom);
+    let browser = Browser::start().await.unwrap();
+    browser.phone().await.unwrap();
+    for path in ["/", "/students?sort=-code", "/students?q=nobody"] {
+        browser.goto(&format!("http://{}{path}", portal.address)).await.unwrap();
+        let width = browser.evaluate("document.documentElement.scrollWidth").await.unwrap();
+        assert_eq!(width, 390, "{path}");
     }
+}
+
+#[tokio::test]
+async fn the_keyboard_alone_reaches_content_search_and_order() {
+    let portal = Portal::start();
+    let browser = Browser::start().await.unwrap();
+    browser.goto(&format!("http://{}/students", portal.address)).await.unwrap();
+    let tab = json!({"type": "keyDown", "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9});
+    let mut reached = Vec::new();
+    for _ in 0..10 {
+        browser.call("Input.dispatchKeyEvent", tab.clone()).await.unwrap();
+        let name = "document.activeElement.innerText.trim() || document.activeElement.name";
+        reached.push(browser.evaluate(name).await.unwrap().as_str().unwrap().to_owned());
+        let outline = "getComputedStyle(document.activeElement).outlineStyle";
+        assert_ne!(browser.evaluate(outline).await.unwrap(), "none", "{reached:?}");
+    }
+    let expected = [
+        "Skip to the content",
+        "Exam portal",
+        "Dashboard",
+        "Students",
+        "q",
+        "Search",
+        "Name",
+        "Code",
+        "E-mail",
+        "Born",
+    ];
+    assert_eq!(reached, expected);
+
+    browser.fill("#q", "Amina").await.unwrap();
+    browser.submit("form").await.unwrap();
+    browser.wait_until("document.querySelectorAll('tbody tr').length === 3").await.unwrap();
+    assert!(browser.url().await.unwrap().contains("q=Amina"));
 }
