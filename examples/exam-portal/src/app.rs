@@ -81,3 +81,44 @@ async fn private(mut response: Response) -> Response {
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use axum::body::Body;
+    use axum::extract::ConnectInfo;
+    use palisade_core::SystemClock;
+
+    use super::*;
+    use crate::config::{self, Asked};
+    use crate::store::Limits;
+
+    async fn get(app: &Router, path: &str) -> (u16, Option<HeaderValue>) {
+        let mut request =
+            Request::get(path).header("host", "localhost").body(Body::empty()).unwrap();
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50123))));
+        let response = app.clone().oneshot(request).await.unwrap();
+        (response.status().as_u16(), response.headers().get("retry-after").cloned())
+    }
+
+    #[tokio::test]
+    async fn while_the_database_is_opened_only_probes_are_answered() {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let Ok(Asked::Serve(config)) = config::read(["exam-portal".into()]) else {
+            panic!("the defaults are good")
+        };
+        let (app, health) = (App::new(), Arc::new(Health::new(Arc::clone(&clock))));
+        let service = app.service(&config, Arc::clone(&clock), Arc::clone(&health), Running::new());
+        let wait = Some(HeaderValue::from_static("1"));
+        assert_eq!(get(&service, "/health/live").await, (200, None));
+        assert_eq!(get(&service, "/health/ready").await, (503, None));
+        assert_eq!(get(&service, "/").await, (503, wait));
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), Limits::default(), clock).await.unwrap();
+        app.open(store.clone());
+        health.started(store);
+        assert_eq!(get(&service, "/health/ready").await, (200, None));
+        assert_eq!(get(&service, "/").await, (200, None));
+    }
+}

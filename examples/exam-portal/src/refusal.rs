@@ -73,9 +73,25 @@ mod tests {
     use axum::Router;
     use axum::body::Body;
     use axum::routing::get;
+    use http_body_util::BodyExt;
     use tower::ServiceExt;
+    use tower_http::catch_panic::CatchPanicLayer;
 
     use super::*;
+
+    async fn broken() {
+        panic!("the secret is 4711");
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer_that_does_not_tell_why() {
+        let app = Router::new().route("/", get(broken)).layer(CatchPanicLayer::custom(panicked));
+        let response = app.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert!(!String::from_utf8_lossy(&body).contains("4711"));
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_request_that_never_ends_is_ended() {

@@ -106,8 +106,9 @@ impl Portal {
         let mut lines = vec![("host", address.as_str()), ("connection", "close")];
         lines.retain(|(name, _)| !headers.iter().any(|(given, _)| given == name));
         lines.extend(headers);
-        let lines: String =
+        let lines: Vec<String> =
             lines.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let lines = lines.concat();
         let length = body.len();
         let request =
             format!("{method} {path} HTTP/1.1\r\n{lines}content-length: {length}\r\n\r\n");
