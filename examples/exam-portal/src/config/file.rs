@@ -7,33 +7,19 @@ use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
 use super::mistake::quote;
-use super::setting::{Given, Origin, SETTINGS, Setting};
+use super::setting::{Given, Origin, SETTINGS, Setting, Written};
 use super::{Mistake, Mistakes};
 
-/// The values that a file holds.
-pub(super) struct ConfigFile {
-    given: Vec<(&'static str, Given)>,
-}
-
-impl ConfigFile {
-    pub(super) fn all(&self, name: &str) -> Vec<Given> {
-        let of_name = self.given.iter().filter(|(at, _)| *at == name);
-        of_name.map(|(_, given)| given.clone()).collect()
-    }
-}
-
-pub(super) fn read(path: &Path, mistakes: &mut Mistakes) -> ConfigFile {
+pub(super) fn read(path: &Path, mistakes: &mut Mistakes) -> Written {
     let name = path.display().to_string();
-    let mut given = Vec::new();
     match load(path) {
-        Ok(text) => given = parse(&name, &text, mistakes),
-        Err(wrong) => mistakes.add(Mistake::new(
-            &format!("configuration file {}", quote(&name)),
-            &wrong,
-            "give a readable TOML file",
-        )),
+        Ok(text) => parse(&name, &text, mistakes),
+        Err(wrong) => {
+            let place = format!("configuration file {}", quote(&name));
+            mistakes.add(Mistake::new(&place, &wrong, "give a readable TOML file"));
+            Written::default()
+        }
     }
-    ConfigFile { given }
 }
 
 fn load(path: &Path) -> Result<String, String> {
@@ -50,7 +36,7 @@ fn load(path: &Path) -> Result<String, String> {
     }
 }
 
-fn parse(file: &str, text: &str, mistakes: &mut Mistakes) -> Vec<(&'static str, Given)> {
+fn parse(file: &str, text: &str, mistakes: &mut Mistakes) -> Written {
     let (table, broken) = DeTable::parse_recoverable(text);
     for error in &broken {
         let line = error.span().map_or(1, |span| line_of(text, span.start));
@@ -58,9 +44,9 @@ fn parse(file: &str, text: &str, mistakes: &mut Mistakes) -> Vec<(&'static str, 
         mistakes.add(Mistake::new(&place, error.message(), "mend the TOML"));
     }
     if !broken.is_empty() {
-        return Vec::new();
+        return Written::default();
     }
-    let mut given = Vec::new();
+    let mut written = Written::default();
     for (key, value) in table.get_ref() {
         let line = line_of(text, key.span().start);
         let known = SETTINGS.iter().find(|setting| setting.key == Some(key.get_ref().as_ref()));
@@ -72,9 +58,11 @@ fn parse(file: &str, text: &str, mistakes: &mut Mistakes) -> Vec<(&'static str, 
         };
         let origin = Origin::File { file: file.to_owned(), line, key };
         match (values(value.get_ref(), *repeatable), repeatable) {
-            (Some(values), _) => given.extend(
-                values.into_iter().map(|value| (*name, Given { value, origin: origin.clone() })),
-            ),
+            (Some(values), _) => {
+                for value in values {
+                    written.add(name, Given { value, origin: origin.clone() });
+                }
+            }
             (None, true) => {
                 let instead = format!("write {key} = [\"...\"]");
                 mistakes.add(Mistake::new(&origin, "not a list of strings", &instead));
@@ -85,7 +73,7 @@ fn parse(file: &str, text: &str, mistakes: &mut Mistakes) -> Vec<(&'static str, 
             }
         }
     }
-    given
+    written
 }
 
 fn values(value: &DeValue<'_>, repeatable: bool) -> Option<Vec<String>> {
@@ -143,7 +131,7 @@ mod tests {
     fn lists_and_strings_are_read() {
         let mut mistakes = Mistakes::default();
         let text = "log = \"json\"\nallowed_hosts = [\"a.example\", \"b.example\"]\n";
-        let file = ConfigFile { given: parse("p.toml", text, &mut mistakes) };
+        let file = parse("p.toml", text, &mut mistakes);
         assert!(mistakes.lines().is_empty());
         let hosts: Vec<String> =
             file.all("allowed-host").into_iter().map(|given| given.value).collect();

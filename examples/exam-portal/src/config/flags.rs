@@ -7,28 +7,14 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::mistake::quote;
-use super::setting::{Given, Origin, SETTINGS, Setting};
+use super::setting::{Given, Origin, SETTINGS, Setting, Written};
 use super::{Mistake, Mistakes};
 
+/// What the command line asks for.
 pub(super) enum Asked {
     Print(String),
-    Settings(Flags),
-}
-
-/// The values that flags and environment hold, a flag before its variable.
-pub(super) struct Flags {
-    given: Vec<(&'static str, Given)>,
-}
-
-impl Flags {
-    pub(super) fn all(&self, name: &str) -> Vec<Given> {
-        let of_name = self.given.iter().filter(|(at, _)| *at == name);
-        of_name.map(|(_, given)| given.clone()).collect()
-    }
-
-    pub(super) fn last(&self, name: &str) -> Option<Given> {
-        self.all(name).pop()
-    }
+    /// Start with what flags and environment hold, a flag before its variable.
+    Settings(Written),
 }
 
 pub(super) fn read(args: impl IntoIterator<Item = OsString>, mistakes: &mut Mistakes) -> Asked {
@@ -45,7 +31,7 @@ pub(super) fn read(args: impl IntoIterator<Item = OsString>, mistakes: &mut Mist
         let named = named_argument(&error);
         mistakes.add(mistake(&error, &named));
         if !take_out(&mut args, &named, error.kind()) {
-            return Asked::Settings(Flags { given: Vec::new() });
+            return Asked::Settings(Written::default());
         }
     }
 }
@@ -73,8 +59,8 @@ fn command() -> Command {
         .args(SETTINGS.iter().map(arg))
 }
 
-fn collect(matches: &ArgMatches, mistakes: &mut Mistakes) -> Flags {
-    let mut given = Vec::new();
+fn collect(matches: &ArgMatches, mistakes: &mut Mistakes) -> Written {
+    let mut written = Written::default();
     for setting in SETTINGS {
         let from_env = matches.value_source(setting.name) == Some(ValueSource::EnvVariable);
         let origin = match setting.env {
@@ -85,17 +71,17 @@ fn collect(matches: &ArgMatches, mistakes: &mut Mistakes) -> Flags {
             match value.to_str() {
                 Some(value) => {
                     let value = value.to_owned();
-                    given.push((setting.name, Given { value, origin: origin.clone() }));
+                    written.add(setting.name, Given { value, origin: origin.clone() });
                 }
                 None => mistakes.add(Mistake::new(&origin, "not UTF-8", "write it in UTF-8")),
             }
         }
-        let twice = given.iter().filter(|(name, _)| *name == setting.name).count() > 1;
-        if setting.name == "config" && twice {
+        // The others are read by whoever takes them.
+        if setting.name == "config" && written.all("config").len() > 1 {
             mistakes.add(Mistake::new(&origin, "given more than once", "give it once"));
         }
     }
-    Flags { given }
+    written
 }
 
 /// Returns the argument that the parser complains about, as it was typed.

@@ -51,7 +51,8 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Mi
         flags::Asked::Print(text) => return Ok(Asked::Print(text)),
         flags::Asked::Settings(given) => given,
     };
-    let file = flags.last("config").map(|given| file::read(Path::new(&given.value), &mut mistakes));
+    let file =
+        flags.all("config").pop().map(|given| file::read(Path::new(&given.value), &mut mistakes));
     let pick = |name: &'static str| -> Vec<Given> {
         let from_flags = flags.all(name);
         match &file {

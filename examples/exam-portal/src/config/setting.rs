@@ -98,3 +98,21 @@ pub(super) struct Given {
     pub(super) value: String,
     pub(super) origin: Origin,
 }
+
+/// Everything that one source says, in its order.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    given: Vec<(&'static str, Given)>,
+}
+
+impl Written {
+    pub(super) fn add(&mut self, name: &'static str, given: Given) {
+        self.given.push((name, given));
+    }
+
+    /// Returns what was written for a setting.
+    pub(super) fn all(&self, name: &str) -> Vec<Given> {
+        let of_name = self.given.iter().filter(|(at, _)| *at == name);
+        of_name.map(|(_, given)| given.clone()).collect()
+    }
+}
