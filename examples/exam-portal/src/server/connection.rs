@@ -14,8 +14,6 @@ use hyper_util::server::graceful::GracefulConnection;
 use tokio::net::TcpStream;
 use tower::ServiceExt;
 
-use super::linger::Lingering;
-
 /// From the first byte of a request, or the end of the one before, to the end of its headers.
 const HEADERS: Duration = Duration::from_secs(15);
 /// Request line and headers together.
@@ -36,5 +34,5 @@ pub(super) fn serve(
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS)
         .max_buf_size(HEADER_BYTES)
-        .serve_connection(TokioIo::new(Lingering::new(stream)), service)
+        .serve_connection(TokioIo::new(stream), service)
 }

@@ -2,7 +2,6 @@
 
 mod connection;
 mod drain;
-mod linger;
 mod signal;
 
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tempfile::tempdir;
 
-use crate::portal::{Portal, command, content};
+use crate::portal::{Portal, command, content, run};
 
 /// Runs a start in `folder` that must fail and leave the folder as it is.
 #[track_caller]
@@ -16,7 +16,7 @@ fn refused(folder: &Path, args: &[&str]) -> Vec<String> {
 #[track_caller]
 fn refused_by(command: &mut std::process::Command, folder: &Path) -> Vec<String> {
     let before = content(folder);
-    let output = command.current_dir(folder).output().unwrap();
+    let output = run(command.current_dir(folder));
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{errors}");
     assert!(output.stdout.is_empty());
@@ -164,7 +164,7 @@ fn a_data_folder_of_somebody_else_is_refused() {
             command.uid(65_534).gid(65_534);
         }
         allow(mode);
-        let output = command.output().unwrap();
+        let output = run(&mut command);
         allow(0o700);
         let errors = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{errors}");

@@ -52,7 +52,7 @@ fn a_body_that_is_too_long_is_refused_announced_or_not() {
         "POST {STUDENTS} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
          content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
     );
-    for _ in 0..70 {
+    for _ in 0..700 {
         let _ = write!(chunked, "400\r\n{}\r\n", " ".repeat(1024));
     }
     portal.raw(chunked.as_bytes()).is_problem(413, "body_too_large");
