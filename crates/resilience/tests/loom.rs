@@ -5,7 +5,12 @@
 //! budget run the same scenario on a cell that reads, decides and writes without a
 //! compare-and-swap, and pass because loom finds the interleaving that breaks it.
 #![cfg(palisade_loom)]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a model fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    reason = "a model fails by panicking"
+)]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -168,9 +173,9 @@ fn two_repetitions_race_for_one_token() {
 #[test]
 #[should_panic(expected = "2 tokens out of one")]
 fn a_budget_that_loads_and_stores_is_caught() {
-    fn racy_draw(bits: &AtomicU64, policy: &BudgetPolicy) -> bool {
+    fn racy_draw(bits: &AtomicU64, policy: BudgetPolicy) -> bool {
         let balance = Balance::from_bits(bits.load(Ordering::SeqCst));
-        let (next, drawn) = balance.drawn(policy, Duration::ZERO);
+        let (next, drawn) = balance.drawn(&policy, Duration::ZERO);
         bits.store(next.to_bits(), Ordering::SeqCst);
         drawn
     }
@@ -178,8 +183,8 @@ fn a_budget_that_loads_and_stores_is_caught() {
         let policy = BudgetPolicy::new(0, 1, 1).unwrap();
         let bits = Arc::new(AtomicU64::new(Balance::new(&policy).to_bits()));
         let shared = Arc::clone(&bits);
-        let other = thread::spawn(move || racy_draw(&shared, &policy));
-        let drawn = usize::from(racy_draw(&bits, &policy));
+        let other = thread::spawn(move || racy_draw(&shared, policy));
+        let drawn = usize::from(racy_draw(&bits, policy));
         let drawn = drawn + usize::from(other.join().unwrap());
         assert!(drawn <= 1, "{drawn} tokens out of one");
     });

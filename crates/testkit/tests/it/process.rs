@@ -10,11 +10,11 @@ use std::env;
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::seen::{eventually, family_of, is_alive};
+use crate::seen::{eventually, family_of, is_alive, is_stopped};
 
 /// Set in the test process that is killed; names the file in which it writes its child's number.
 const HELPER: &str = "PALISADE_TESTKIT_HELPER";
@@ -85,23 +85,33 @@ fn helper_that_owns_servers_until_it_is_killed() {
     }
 }
 
+/// Kills the helper alone, none of what it has started, even when its test fails.
+struct KilledOnDrop(Child);
+
+impl Drop for KilledOnDrop {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
 #[test]
 fn a_killed_test_process_leaves_no_server() {
     let folder = Folder::new("killed-parent").unwrap();
     let told = folder.path().join("pids");
-    let mut helper = Command::new(env::current_exe().unwrap())
+    let helper = Command::new(env::current_exe().unwrap())
         .args(["--exact", "process::helper_that_owns_servers_until_it_is_killed", "--nocapture"])
         .env(HELPER, &told)
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
+    let helper = KilledOnDrop(helper);
     eventually("the helper starts its servers", || told.exists());
     let pids = fs::read_to_string(&told).unwrap();
     let pids: Vec<u32> = pids.split(' ').map(|pid| pid.parse().unwrap()).collect();
     assert!(pids.len() > 5, "each server and PostgreSQL's own children: {pids:?}");
     assert!(pids.iter().all(|pid| is_alive(*pid)), "the thread that started them has ended");
-    helper.kill().unwrap();
-    helper.wait().unwrap();
+    drop(helper);
     eventually("no server is left", || !pids.iter().any(|pid| is_alive(*pid)));
 }
 
@@ -119,11 +129,11 @@ fn a_start_that_takes_too_long_is_an_error_and_leaves_nothing() {
     let folder = Folder::new("slow").unwrap();
     let told = folder.path().join("pid");
     let program = shell(&format!("echo loading; echo $$ > {}; exec sleep 1000", told.display()))
-        .ready_within(Duration::from_millis(300));
+        .ready_within(Duration::from_secs(1));
     let error = Process::start(program, || Err("still loading".to_owned())).unwrap_err();
     assert!(matches!(error, Error::TimedOut { .. }));
     let shown = format!("{error:?}");
-    assert!(shown.contains("still loading") && shown.contains("300ms"), "{shown}");
+    assert!(shown.contains("still loading") && shown.contains("1s"), "{shown}");
     assert!(!is_alive(pid_in(&told).unwrap()));
 }
 
@@ -143,7 +153,7 @@ fn stop_is_graceful_and_a_stubborn_program_is_killed() {
 
     fs::remove_file(&ready).unwrap();
     let script = format!("trap '' TERM; touch {}; while :; do sleep 0.01; done", ready.display());
-    let program = shell(&script).ready_within(Duration::from_millis(1500));
+    let program = shell(&script).ready_within(Duration::from_secs(2));
     let stubborn = Process::start(program, exists(ready)).unwrap();
     let pid = stubborn.pid().unwrap();
     assert!(matches!(stubborn.stop(), Err(Error::TimedOut { .. })));
@@ -160,16 +170,12 @@ fn a_paused_process_stands_still_with_its_children_until_it_is_resumed() {
         count.display()
     );
     let process = Process::start(shell(&script), exists(count.clone())).unwrap();
+    let family = family_of(process.pid().unwrap());
+    assert!(family.len() >= 2, "{family:?}");
     process.pause().unwrap();
+    eventually("all stand still", || family_of(process.pid().unwrap()).into_iter().all(is_stopped));
     let written = || fs::metadata(&count).unwrap().len();
     let before = written();
-    let root = process.pid().unwrap();
-    eventually("it is stopped", || {
-        fs::read_to_string(format!("/proc/{root}/stat")).unwrap().contains(") T ")
-    });
-    // Twenty of its turns.
-    thread::sleep(Duration::from_millis(200));
-    assert!(written() <= before + 1, "at most the write under way when the signal came");
     process.resume().unwrap();
     eventually("it writes again", || written() > before + 3);
 }
@@ -203,13 +209,12 @@ fn a_folder_goes_with_its_owner() {
 }
 
 #[test]
-fn folders_come_and_go_on_many_threads() {
+fn folders_come_and_go_on_two_threads() {
     thread::scope(|scope| {
-        for _ in 0..4 {
+        for _ in 0..2 {
             scope.spawn(|| {
-                for _ in 0..200 {
-                    let folder = Folder::new("many").unwrap();
-                    fs::write(folder.path().join("file"), "x").unwrap();
+                for _ in 0..500 {
+                    drop(Folder::new("many").unwrap());
                 }
             });
         }
