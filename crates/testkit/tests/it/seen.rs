@@ -9,9 +9,9 @@ pub(crate) fn is_alive(pid: u32) -> bool {
     state(pid).is_some_and(|state| !matches!(state, 'Z' | 'X'))
 }
 
-/// Returns whether a process stands still after `SIGSTOP`.
+/// Returns whether a process stands still after `SIGSTOP`, or has ended and its parent stands still.
 pub(crate) fn is_stopped(pid: u32) -> bool {
-    state(pid) == Some('T')
+    matches!(state(pid), Some('T' | 'Z'))
 }
 
 fn state(pid: u32) -> Option<char> {
