@@ -9,21 +9,10 @@ use std::task::{Context, Poll, Waker};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum_client_ip::ClientIpSource;
+use harness::{Contestant, Shape};
 use http::{Extensions, HeaderName, HeaderValue, Request};
 use palisade_edge::{Forwarding, Peer, TrustedProxies, client_ip};
 use tower_governor::key_extractor::{KeyExtractor, PeerIpKeyExtractor, SmartIpKeyExtractor};
-
-/// One way to tell the client's address of a prepared request.
-pub(crate) struct Contestant {
-    pub(crate) name: &'static str,
-    pub(crate) run: Box<dyn Fn()>,
-}
-
-/// A kind of request, and everybody who reads it.
-pub(crate) struct Shape {
-    pub(crate) name: &'static str,
-    pub(crate) contestants: fn() -> Vec<Contestant>,
-}
 
 pub(crate) const SHAPES: &[Shape] = &[
     Shape { name: "direct peer", contestants: direct },
@@ -64,7 +53,7 @@ fn contestant<T>(
     read: impl Fn(&Request<()>) -> T + 'static,
 ) -> Contestant {
     let request = Rc::clone(request);
-    Contestant { name, run: Box::new(move || drop(black_box(read(black_box(&request))))) }
+    Contestant::new(name, move || drop(black_box(read(black_box(&request)))))
 }
 
 /// Ours, from the extension that the server set.
@@ -86,7 +75,7 @@ fn axum_client_ip(request: &Request<()>) -> Contestant {
             _ => unreachable!("it answers at once"),
         }
     };
-    Contestant { name: "axum-client-ip 1.3.1", run: Box::new(run) }
+    Contestant::new("axum-client-ip 1.3.1", run)
 }
 
 fn direct() -> Vec<Contestant> {

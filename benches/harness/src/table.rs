@@ -2,9 +2,6 @@
 
 use std::fmt::Write;
 
-use crate::allocations;
-use crate::contestants::Contestant;
-
 /// One contestant's result.
 pub(crate) struct Figure {
     name: &'static str,
@@ -13,27 +10,22 @@ pub(crate) struct Figure {
     allocations: u64,
 }
 
-/// All results for one kind of request; the first one is ours.
+/// All results for one kind of input; the first one is ours.
 pub(crate) struct Row {
     pub(crate) shape: &'static str,
     pub(crate) figures: Vec<Figure>,
 }
 
 impl Figure {
-    pub(crate) fn new(contestant: &Contestant, mut samples: Vec<f64>) -> Self {
+    pub(crate) fn new(name: &'static str, mut samples: Vec<f64>, allocations: u64) -> Self {
         samples.sort_by(f64::total_cmp);
-        Self {
-            name: contestant.name,
-            min: samples[0],
-            median: samples[samples.len() / 2],
-            allocations: allocations(contestant),
-        }
+        Self { name, min: samples[0], median: samples[samples.len() / 2], allocations }
     }
 }
 
 pub(crate) fn markdown(rows: &[Row]) -> String {
     let mut text = String::from(
-        "| request | who | min ns | median ns | ours / theirs (min) | (median) | allocations |\n\
+        "| input | who | min ns | median ns | ours / theirs (min) | (median) | allocations |\n\
          |---|---|---|---|---|---|---|\n",
     );
     for row in rows {
@@ -51,12 +43,12 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
     text
 }
 
-pub(crate) fn json(rows: &[Row]) -> String {
+pub(crate) fn json(bench: &str, rows: &[Row]) -> String {
     let mut lines = Vec::new();
     for row in rows {
         for Figure { name, min, median, allocations } in &row.figures {
             lines.push(format!(
-                "{{\"bench\":\"edge/client_ip/{}\",\"who\":\"{name}\",\"min_ns\":{min:.2},\
+                "{{\"bench\":\"{bench}/{}\",\"who\":\"{name}\",\"min_ns\":{min:.2},\
                  \"median_ns\":{median:.2},\"allocations\":{allocations}}}",
                 row.shape
             ));
