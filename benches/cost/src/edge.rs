@@ -14,19 +14,19 @@ use crate::Case;
 
 pub(crate) const CASES: &[Case] = &[
     ("ic_edge_client_ip_direct", || {
-        client(direct(), TrustedProxies::none(), ic_edge_client_ip_direct)
+        client(&direct(), &TrustedProxies::none(), ic_edge_client_ip_direct);
     }),
     ("ic_edge_client_ip_xff", || {
-        client(proxy(), trusted(Forwarding::XForwardedFor), ic_edge_client_ip_xff)
+        client(&proxy(), &trusted(Forwarding::XForwardedFor), ic_edge_client_ip_xff);
     }),
     ("ic_edge_client_ip_forwarded", || {
-        client(proxy(), trusted(Forwarding::Forwarded), ic_edge_client_ip_forwarded);
+        client(&proxy(), &trusted(Forwarding::Forwarded), ic_edge_client_ip_forwarded);
     }),
     ("ic_edge_external_url_direct", || {
-        url(direct(), TrustedProxies::none(), ic_edge_external_url_direct);
+        url(&direct(), &TrustedProxies::none(), ic_edge_external_url_direct);
     }),
     ("ic_edge_external_url_xff", || {
-        url(proxy(), trusted(Forwarding::XForwardedFor), ic_edge_external_url_xff);
+        url(&proxy(), &trusted(Forwarding::XForwardedFor), ic_edge_external_url_xff);
     }),
     ("ic_edge_allowed_hosts", allowed_hosts),
 ];
@@ -65,22 +65,22 @@ fn request() -> Request<()> {
 type ClientPath = fn(&Peer, &HeaderMap, &TrustedProxies) -> Result<ClientIp, ClientIpError>;
 type UrlPath = fn(&Peer, &Request<()>, &TrustedProxies) -> Result<ExternalUrl, ExternalUrlError>;
 
-fn client(peer: Peer, trust: TrustedProxies, measured: ClientPath) {
+fn client(peer: &Peer, trust: &TrustedProxies, measured: ClientPath) {
     let request = request();
     for _ in 0..8 {
-        let warm = client_ip(black_box(&peer), black_box(request.headers()), black_box(&trust));
+        let warm = client_ip(black_box(peer), black_box(request.headers()), black_box(trust));
         black_box(warm).expect("a client");
     }
-    black_box(measured(&peer, request.headers(), &trust)).expect("a client");
+    black_box(measured(peer, request.headers(), trust)).expect("a client");
 }
 
-fn url(peer: Peer, trust: TrustedProxies, measured: UrlPath) {
+fn url(peer: &Peer, trust: &TrustedProxies, measured: UrlPath) {
     let request = request();
     for _ in 0..8 {
-        let warm = external_url(black_box(&peer), black_box(&request).into(), black_box(&trust));
+        let warm = external_url(black_box(peer), black_box(&request).into(), black_box(trust));
         black_box(warm).expect("a url");
     }
-    black_box(measured(&peer, &request, &trust)).expect("a url");
+    black_box(measured(peer, &request, trust)).expect("a url");
 }
 
 macro_rules! measured {
@@ -88,6 +88,7 @@ macro_rules! measured {
         #[inline(never)]
         // SAFETY: no other symbol of the program begins with `ic_`.
         #[unsafe(no_mangle)]
+        #[allow(clippy::no_mangle_with_rust_abi, reason = "valgrind asks for the name only")]
         fn $name(peer: &Peer, request: &$request, trust: &TrustedProxies) -> $output {
             // Unlike text keeps the linker from folding equal functions into one symbol.
             black_box(stringify!($name));
@@ -124,6 +125,7 @@ fn allowed_hosts() {
 #[inline(never)]
 // SAFETY: no other symbol of the program begins with `ic_`.
 #[unsafe(no_mangle)]
+#[allow(clippy::no_mangle_with_rust_abi, reason = "valgrind asks for the name only")]
 fn ic_edge_allowed_hosts(
     hosts: &AllowedHosts,
     request: &Request<()>,

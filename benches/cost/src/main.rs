@@ -22,14 +22,10 @@ fn main() -> ExitCode {
         }
         return ExitCode::SUCCESS;
     };
-    match cases.into_iter().find(|(name, _)| *name == wanted) {
-        Some((_, run)) => {
-            run();
-            ExitCode::SUCCESS
-        }
-        None => {
-            eprintln!("no case {wanted:?}; without an argument the cases are listed");
-            ExitCode::from(2)
-        }
-    }
+    let Some((_, run)) = cases.into_iter().find(|(name, _)| *name == wanted) else {
+        eprintln!("no case {wanted:?}; without an argument the cases are listed");
+        return ExitCode::from(2);
+    };
+    run();
+    ExitCode::SUCCESS
 }

@@ -94,8 +94,8 @@ impl<'p> Walk<'p> {
         match &self.policy.forwarding {
             Forwarding::XForwardedFor => self.along_x_forwarded_for(headers).map(|()| None),
             Forwarding::Forwarded => self.along_forwarded(headers),
-            Forwarding::Header(name) => self.to_the_value_of(headers, name).map(|()| None),
-            Forwarding::ProxyProtocol => self.to_the_announced(peer).map(|()| None),
+            Forwarding::Header(name) => self.take_header(headers, name).map(|()| None),
+            Forwarding::ProxyProtocol => self.take_announcement(peer).map(|()| None),
         }
     }
 
@@ -132,7 +132,7 @@ impl<'p> Walk<'p> {
         self.end().map(|()| outermost)
     }
 
-    fn to_the_value_of(
+    fn take_header(
         &mut self,
         headers: &HeaderMap,
         name: &HeaderName,
@@ -148,7 +148,7 @@ impl<'p> Walk<'p> {
         Ok(())
     }
 
-    fn to_the_announced(&mut self, peer: &Peer) -> Result<(), ClientIpErrorKind> {
+    fn take_announcement(&mut self, peer: &Peer) -> Result<(), ClientIpErrorKind> {
         if let Announcement::Proxied(endpoints) =
             peer.announcement().ok_or(ClientIpErrorKind::Missing)?
         {
