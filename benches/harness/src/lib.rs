@@ -55,9 +55,7 @@ fn measure(shape: &Shape) -> Row {
     let figures = contestants
         .iter_mut()
         .zip(samples)
-        .map(|(contestant, samples)| {
-            Figure::new(contestant.name, samples, allocations(contestant))
-        })
+        .map(|(contestant, samples)| Figure::new(contestant.name, samples, allocations(contestant)))
         .collect();
     Row { shape: shape.name, figures }
 }
