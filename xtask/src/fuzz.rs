@@ -55,7 +55,7 @@ pub(crate) fn one(context: &Context, target: &str, seconds: u64) -> Result<Tally
 }
 
 /// Returns the names of the targets, in order.
-pub(crate) fn targets(context: &Context) -> Result<Vec<String>> {
+fn targets(context: &Context) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(context.root.join("fuzz/fuzz_targets"))? {
         let path = entry?.path();

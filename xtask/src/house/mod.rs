@@ -2,7 +2,6 @@
 
 mod diagrams;
 mod documents;
-mod fuzzing;
 mod rooms;
 
 use std::fs;
@@ -25,7 +24,6 @@ const RULES: &[Rule] = &[
     documents::commands_exist,
     documents::every_crate_is_listed,
     diagrams::name_what_exists,
-    fuzzing::targets_have_seeds,
 ];
 
 pub(crate) fn check(context: &Context, log: &Log) -> Result<Tally> {
