@@ -5,6 +5,10 @@ use std::time::{Duration, SystemTime};
 use palisade_resilience::retry::retry_after;
 
 /// `Retry-After`: digits against a sum of our own, whatever else against its bounds.
+///
+/// # Panics
+///
+/// If a rule is broken: that is the finding.
 pub fn resilience_retry_after(data: &[u8]) {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_770);
     let wait = retry_after(data, now);
@@ -16,7 +20,7 @@ pub fn resilience_retry_after(data: &[u8]) {
     }
     if let Some(wait) = wait {
         assert_eq!(wait.subsec_nanos(), 0, "whole seconds");
-        assert!(wait.as_secs() <= u64::from(u32::MAX));
+        assert!(u32::try_from(wait.as_secs()).is_ok(), "held at 2^32 - 1 s");
         let later = retry_after(data, now + Duration::from_hours(1)).expect("the same value");
         assert!(later <= wait, "a later reader never waits longer");
     }

@@ -43,9 +43,13 @@ pub(crate) fn crates(context: &Context) -> Result<Vec<String>> {
     members(context, "crates")
 }
 
-/// Returns the packages of `benches/` that compare; `cost` counts instructions instead.
+/// Returns the packages of `benches/` that compare: `cost` counts instructions instead, `harness`
+/// serves the others.
 pub(crate) fn benches(context: &Context) -> Result<Vec<String>> {
-    Ok(members(context, "benches")?.into_iter().filter(|name| name != "cost").collect())
+    Ok(members(context, "benches")?
+        .into_iter()
+        .filter(|name| name != "cost" && name != "harness")
+        .collect())
 }
 
 /// Returns the folders below `folder` that hold a package, in order.

@@ -10,8 +10,8 @@ use crate::report::Tally;
 pub(super) fn check(context: &Context, log: &Log) -> Result<Tally> {
     // Advisories need a database from elsewhere: they run on a schedule, see .github/workflows.
     for manifest in MANIFESTS {
-        let mut deny = context.cargo(&["deny", "--manifest-path", manifest, "--locked", "check"]);
-        log.run(deny.args(["--config", "deny.toml", "bans", "licenses", "sources"]))?;
+        let mut deny = context.cargo(&["deny", "--manifest-path", manifest, "--locked"]);
+        log.run(deny.args(["--config", "deny.toml", "check", "bans", "licenses", "sources"]))?;
     }
     log.run(&mut context.cargo(&["shear"]))?;
     log.run(&mut context.command("typos"))?;
