@@ -1,0 +1,34 @@
+//! Makes the filter of common passwords from a list with one password in each line.
+//!
+//! `gunzip -c common-passwords.txt.gz | cargo run -p palisade-passwords --example common_passwords -- OUT`
+
+use std::error::Error;
+use std::io::{self, BufRead};
+use std::{env, fs};
+
+use xorf::BinaryFuse16;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let out = env::args().nth(1).ok_or("the file to write is missing")?;
+    let mut keys = Vec::new();
+    for line in io::stdin().lock().lines() {
+        keys.push(key(line?.trim()));
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    let filter = BinaryFuse16::try_from(&keys)?;
+    let mut bytes = Vec::new();
+    bytes.extend(filter.descriptor.seed.to_le_bytes());
+    bytes.extend(filter.descriptor.segment_length.to_le_bytes());
+    bytes.extend(filter.descriptor.segment_count_length.to_le_bytes());
+    bytes.extend(filter.fingerprints.iter().flat_map(|print| print.to_le_bytes()));
+    fs::write(out, bytes)?;
+    Ok(())
+}
+
+/// The key that `src/policy/common.rs` asks for.
+fn key(password: &str) -> u64 {
+    password.chars().fold(0xcbf2_9ce4_8422_2325_u64, |key, c| {
+        (key ^ u64::from(u32::from(c))).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
