@@ -1,0 +1,34 @@
+//! What the compiler and clippy say.
+
+use anyhow::Result;
+
+use crate::context::Context;
+use crate::process::Log;
+use crate::report::Tally;
+
+/// The manifests of the three workspaces.
+pub(super) const MANIFESTS: [&str; 3] = ["Cargo.toml", "benches/Cargo.toml", "fuzz/Cargo.toml"];
+
+pub(super) fn fmt(context: &Context, log: &Log) -> Result<Tally> {
+    for manifest in MANIFESTS {
+        log.run(&mut context.cargo(&["fmt", "--manifest-path", manifest, "--all", "--check"]))?;
+    }
+    Ok(Tally::passed(1))
+}
+
+pub(super) fn clippy(context: &Context, log: &Log) -> Result<Tally> {
+    for manifest in MANIFESTS {
+        let mut clippy = context.cargo(&["clippy", "--locked", "--manifest-path", manifest]);
+        clippy.args(["--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]);
+        log.run(&mut clippy)?;
+    }
+    Ok(Tally::passed(1))
+}
+
+pub(super) fn features(context: &Context, log: &Log) -> Result<Tally> {
+    let mut hack = context.cargo(&["hack", "check", "--locked", "--workspace", "--each-feature"]);
+    // Applications have no features, and xtask itself is running.
+    hack.args(["--exclude", "xtask", "--exclude", "exam-portal", "--exclude", "quickstart"]);
+    log.run(hack.env("RUSTFLAGS", "-D warnings"))?;
+    Ok(Tally::passed(1))
+}
