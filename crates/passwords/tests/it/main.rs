@@ -10,5 +10,6 @@
 
 mod compile;
 mod hasher;
+mod keys;
 mod policy;
 mod scheme;

@@ -1,6 +1,6 @@
-//! Makes the filter of common passwords from a list with one password in each line.
+//! Makes a filter from a list with one entry in each line.
 //!
-//! `gunzip -c common-passwords.txt.gz | cargo run -p palisade-passwords --example common_passwords -- OUT`
+//! `gunzip -c common-passwords.txt.gz | cargo run -p palisade-passwords --example fuse_filter -- OUT`
 
 use std::error::Error;
 use std::io::{self, BufRead};
@@ -26,9 +26,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The key that `src/policy/common.rs` asks for.
-fn key(password: &str) -> u64 {
-    password.chars().fold(0xcbf2_9ce4_8422_2325_u64, |key, c| {
+/// The key that `src/filter.rs` asks for.
+fn key(entry: &str) -> u64 {
+    entry.chars().fold(0xcbf2_9ce4_8422_2325_u64, |key, c| {
         (key ^ u64::from(u32::from(c))).wrapping_mul(0x0000_0100_0000_01b3)
     })
 }
