@@ -36,16 +36,35 @@ impl Background {
         drop(self.handle.spawn(task));
     }
 
-    /// Takes the sockets of the standard library into this runtime.
+    /// Returns what ends after that much real time, whatever clock the test's runtime has.
+    #[cfg(any(feature = "browser", feature = "errors", feature = "mail"))]
+    pub(crate) fn alarm(&self, after: std::time::Duration) -> oneshot::Receiver<()> {
+        let (ring, alarm) = oneshot::channel();
+        self.spawn(async move {
+            tokio::time::sleep(after).await;
+            let _ = ring.send(());
+        });
+        alarm
+    }
+
+    /// Runs the closure where tokio's types find this runtime.
+    pub(crate) fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _inside = self.handle.enter();
+        work()
+    }
+
+    /// Takes a socket of the standard library into this runtime.
+    #[cfg(any(feature = "errors", feature = "fault", feature = "mail"))]
     pub(crate) fn listener(
         &self,
         listener: std::net::TcpListener,
     ) -> Result<tokio::net::TcpListener, Error> {
-        let _inside = self.handle.enter();
-        listener
-            .set_nonblocking(true)
-            .and_then(|()| tokio::net::TcpListener::from_std(listener))
-            .map_err(Error::io("listen"))
+        self.enter(|| {
+            listener
+                .set_nonblocking(true)
+                .and_then(|()| tokio::net::TcpListener::from_std(listener))
+                .map_err(Error::io("listen"))
+        })
     }
 }
 

@@ -46,7 +46,7 @@ pub enum Error {
         program: String,
     },
     /// Something did not come about in time.
-    #[error("{what} not within {limit:?}: {last}\n{log}")]
+    #[error("waited {limit:?} in vain until {what}: {last}\n{log}")]
     TimedOut {
         /// What was waited for.
         what: String,

@@ -41,16 +41,12 @@ impl<T: Clone> Inbox<T> {
         count: usize,
         limit: Duration,
     ) -> Result<Vec<T>, Error> {
-        let (alarm, rings) = tokio::sync::oneshot::channel();
-        background.spawn(async move {
-            tokio::time::sleep(limit).await;
-            let _ = alarm.send(());
-        });
+        let alarm = background.alarm(limit);
         let mut length = self.length.subscribe();
         tokio::select! {
             biased;
             _ = length.wait_for(|length| *length >= count) => Ok(self.all()),
-            _ = rings => Err(Error::TimedOut {
+            _ = alarm => Err(Error::TimedOut {
                 what: format!("{count} {what} had come"),
                 limit,
                 last: format!("{} had", self.all().len()),

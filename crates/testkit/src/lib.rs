@@ -18,7 +18,10 @@ pub mod proxy;
 #[cfg(target_os = "linux")]
 pub mod redis;
 
-#[cfg(all(target_os = "linux", any(feature = "errors", feature = "fault", feature = "mail")))]
+#[cfg(all(
+    target_os = "linux",
+    any(feature = "browser", feature = "errors", feature = "fault", feature = "mail")
+))]
 mod background;
 mod error;
 #[cfg(all(target_os = "linux", any(feature = "errors", feature = "mail")))]

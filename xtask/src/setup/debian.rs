@@ -15,7 +15,6 @@ use crate::report;
 /// Debian keeps the servers' programs outside the search path of ordinary users.
 const PROGRAMS: &[(&str, &str)] = &[
     ("chromium", "/usr/bin/chromium"),
-    ("chromium-driver", "/usr/bin/chromedriver"),
     ("g++", "/usr/bin/g++"),
     ("haproxy", "/usr/sbin/haproxy"),
     ("jq", "/usr/bin/jq"),

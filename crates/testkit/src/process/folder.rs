@@ -6,8 +6,8 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::process;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::error::Error;
 use crate::process::signal::current_user;
@@ -29,6 +29,7 @@ impl Folder {
     pub fn new(name: &str) -> Result<Self, Error> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let _whole = alone();
         let path = run_folder()?.join(format!("{name}-{number}"));
         fs::create_dir(&path).map_err(Error::io(format!("create {}", path.display())))?;
         Ok(Self { path })
@@ -45,10 +46,17 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.path);
         // The folder of the run goes with the last folder in it; until then it is not empty.
+        let _whole = alone();
         if let Some(run) = self.path.parent() {
             let _ = fs::remove_dir(run);
         }
     }
+}
+
+/// Keeps one thread from removing the folder of the run while another makes a folder in it.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Returns the folder that all test processes of this user share.

@@ -145,7 +145,7 @@ impl Process {
         });
         kill(&mut guard.child);
         ended.ok_or_else(|| Error::TimedOut {
-            what: format!("{} did end", self.program.name()),
+            what: format!("{} had ended", self.program.name()),
             limit: self.program.ready_within,
             last: "killed".to_owned(),
             log: self.log(),

@@ -37,14 +37,8 @@ fn echo() -> (SocketAddr, Arc<AtomicUsize>) {
     (address, received)
 }
 
-fn client(proxy: &FaultProxy) -> TcpStream {
-    let stream = TcpStream::connect(proxy.address()).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    stream
-}
-
 fn patient(proxy: &FaultProxy) -> TcpStream {
-    let stream = client(proxy);
+    let stream = TcpStream::connect(proxy.address()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     stream
 }
@@ -93,9 +87,10 @@ fn a_delay_holds_both_directions() {
 fn a_black_hole_hangs_and_gives_back_what_it_held() {
     let (address, received) = echo();
     let proxy = FaultProxy::start(address).unwrap();
-    let mut stream = client(&proxy);
+    let mut stream = patient(&proxy);
     exchange(&mut stream, b"warm").unwrap();
     proxy.set(Fault::Blackhole).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     assert!(is_timeout(exchange(&mut stream, b"held").unwrap_err().kind()));
     assert_eq!(received.load(Ordering::SeqCst), 4, "nothing more reached the server");
     proxy.set(Fault::Pass).unwrap();
@@ -110,7 +105,8 @@ fn half_open_lets_the_server_act_and_the_client_never_know() {
     let (address, received) = echo();
     let proxy = FaultProxy::start(address).unwrap();
     proxy.set(Fault::HalfOpen).unwrap();
-    let mut stream = client(&proxy);
+    let mut stream = patient(&proxy);
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     assert!(is_timeout(exchange(&mut stream, b"INCR").unwrap_err().kind()));
     eventually("the server acts", || received.load(Ordering::SeqCst) == 4);
 }

@@ -60,7 +60,10 @@ async fn keeps_mails_with_their_envelope_and_takes_off_the_stuffed_dots() {
     assert_eq!(mails[0].header("subject").as_deref(), Some("Reset your password"));
     assert_eq!(mails[0].body(), ".\r\n.dotted\r\nplain\r\n");
     let error = sink.wait_for(2, Duration::from_millis(50)).await.unwrap_err();
-    assert!(error.to_string().contains("2 mails had come not within 50ms: 1 had"), "{error}");
+    assert!(
+        error.to_string().contains("waited 50ms in vain until 2 mails had come: 1 had"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -4,6 +4,9 @@ use palisade_testkit::redis::{Connection, Redis, RedisCluster, RedisConfig, Repl
 use std::io::ErrorKind;
 use std::time::Duration;
 
+/// Long for a server that answers, short for a test that waits for one that does not.
+const DEADLINE: Duration = Duration::from_secs(1);
+
 fn ok() -> Reply {
     Reply::Status("OK".to_owned())
 }
@@ -25,13 +28,13 @@ fn a_key_survives_a_kill_and_a_restart_on_the_same_port() {
 #[test]
 fn a_paused_server_hangs_its_clients_until_their_deadline() {
     let redis = Redis::start().unwrap();
-    let mut client = Connection::open(redis.address(), Duration::from_millis(200)).unwrap();
+    let mut client = Connection::open(redis.address(), DEADLINE).unwrap();
     assert_eq!(client.command(&["PING"]).unwrap(), Reply::Status("PONG".to_owned()));
     redis.pause().unwrap();
     let error = client.command(&["PING"]).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}");
     // The system still takes connections for it: a true hang, not a refusal.
-    Connection::open(redis.address(), Duration::from_millis(200)).unwrap();
+    Connection::open(redis.address(), DEADLINE).unwrap();
     redis.resume().unwrap();
     assert_eq!(redis.command(&["PING"]).unwrap(), Reply::Status("PONG".to_owned()));
 }

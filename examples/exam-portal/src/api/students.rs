@@ -1,0 +1,88 @@
+//! The calls about students.
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::IntoResponse;
+use http::StatusCode;
+use http::header::LOCATION;
+use palisade_core::{FieldError, Pointer, Problem};
+use serde::Serialize;
+
+use super::body::JsonBody;
+use crate::store::{Store, StoreError};
+use crate::students::{Draft, ListQuery, Student};
+
+/// One page, as the API writes it.
+#[derive(Serialize)]
+pub(super) struct Listing {
+    items: Vec<Student>,
+    page: u32,
+    per_page: u32,
+    total: u64,
+}
+
+type Code = Result<Path<String>, PathRejection>;
+
+pub(super) async fn list(
+    State(store): State<Store>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Listing>, Problem> {
+    let query = ListQuery::parse(query.as_deref().unwrap_or_default());
+    let found = store.list_students(&query).await?;
+    Ok(Json(Listing {
+        items: found.items,
+        page: query.page(),
+        per_page: query.per_page(),
+        total: found.total,
+    }))
+}
+
+pub(super) async fn add(
+    State(store): State<Store>,
+    JsonBody(draft): JsonBody<Draft>,
+) -> Result<impl IntoResponse, Problem> {
+    let new = draft.into_new(store.today())?;
+    let student = store.add_student(&new).await.map_err(taken)?;
+    // A code has no character that a path would have to escape.
+    let location = format!("/api/v1/students/{}", student.code);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(student)))
+}
+
+pub(super) async fn read(State(store): State<Store>, code: Code) -> Result<Json<Student>, Problem> {
+    let code = known(code)?;
+    store.student(&code).await?.map(Json).ok_or_else(unknown)
+}
+
+pub(super) async fn change(
+    State(store): State<Store>,
+    code: Code,
+    JsonBody(draft): JsonBody<Draft>,
+) -> Result<Json<Student>, Problem> {
+    let code = known(code)?;
+    let change = draft.into_change(store.today())?;
+    let student = store.change_student(&code, &change).await.map_err(taken)?;
+    student.map(Json).ok_or_else(unknown)
+}
+
+pub(super) async fn remove(State(store): State<Store>, code: Code) -> Result<StatusCode, Problem> {
+    let code = known(code)?;
+    if store.remove_student(&code).await? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
+}
+
+/// A path that is not UTF-8 names nobody.
+fn known(code: Code) -> Result<String, Problem> {
+    code.map(|Path(code)| code).map_err(|_| unknown())
+}
+
+fn unknown() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "unknown_student").detail("no student has this code")
+}
+
+fn taken(error: StoreError) -> Problem {
+    match error {
+        StoreError::Duplicate => Problem::new(StatusCode::CONFLICT, "duplicate_code")
+            .error(FieldError::new(Pointer::root().field("code"), "taken", "is in use")),
+        other => other.into(),
+    }
+}

@@ -1,0 +1,124 @@
+//! Routes and layers, put together.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, Entry};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::response::{IntoResponse, Response};
+use palisade_core::Clock;
+use tower::ServiceExt;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::config::Config;
+use crate::health::Health;
+use crate::server::Running;
+use crate::store::Store;
+use crate::{api, edge, health, log, pages, refusal, server};
+
+/// The application from the first connection on: probes at once, everything else when the
+/// database is open.
+#[derive(Clone)]
+pub(crate) struct App {
+    portal: Arc<OnceLock<Router>>,
+}
+
+impl App {
+    pub(crate) fn new() -> Self {
+        Self { portal: Arc::new(OnceLock::new()) }
+    }
+
+    /// Opens pages and API to requests.
+    pub(crate) fn open(&self, store: Store) {
+        let portal = Router::new()
+            .nest("/api/v1", api::routes())
+            .merge(pages::routes())
+            .fallback(refusal::not_found)
+            .method_not_allowed_fallback(refusal::method_not_allowed)
+            .with_state(store);
+        // A second call cannot happen and would change nothing.
+        let _ = self.portal.set(portal);
+    }
+
+    /// Returns the whole service; outer layers are last.
+    pub(crate) fn service(
+        &self,
+        config: &Config,
+        clock: Arc<dyn Clock>,
+        health: Arc<Health>,
+        running: Running,
+    ) -> Router {
+        let portal = Router::new()
+            .fallback(forward)
+            .with_state(self.clone())
+            .layer(from_fn(refusal::deadline))
+            .layer(from_fn_with_state(running, server::count));
+        let service = health::routes(Arc::clone(&health))
+            .method_not_allowed_fallback(refusal::method_not_allowed)
+            .fallback_service(portal)
+            .layer(edge::allowed_hosts(config))
+            .layer(map_response(private))
+            .layer(CatchPanicLayer::custom(refusal::panicked))
+            .layer(from_fn_with_state(health, server::say_farewell))
+            .layer(from_fn_with_state(Arc::clone(&clock), log::request));
+        service.layer(edge::layer(config, clock))
+    }
+}
+
+async fn forward(State(app): State<App>, request: Request) -> Response {
+    match app.portal.get() {
+        Some(portal) => portal.clone().oneshot(request).await.into_response(),
+        None => refusal::starting().into_response(),
+    }
+}
+
+/// What shows data of people is not kept by anybody on the way, unless the route says otherwise.
+async fn private(mut response: Response) -> Response {
+    if let Entry::Vacant(slot) = response.headers_mut().entry(CACHE_CONTROL) {
+        slot.insert(HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use axum::body::Body;
+    use axum::extract::ConnectInfo;
+    use palisade_core::SystemClock;
+
+    use super::*;
+    use crate::config::{self, Asked};
+    use crate::store::Limits;
+
+    async fn get(app: &Router, path: &str) -> (u16, Option<HeaderValue>) {
+        let mut request =
+            Request::get(path).header("host", "localhost").body(Body::empty()).unwrap();
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50123))));
+        let response = app.clone().oneshot(request).await.unwrap();
+        (response.status().as_u16(), response.headers().get("retry-after").cloned())
+    }
+
+    #[tokio::test]
+    async fn while_the_database_is_opened_only_probes_are_answered() {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let Ok(Asked::Serve(config)) = config::read(["exam-portal".into()]) else {
+            panic!("the defaults are good")
+        };
+        let (app, health) = (App::new(), Arc::new(Health::new(Arc::clone(&clock))));
+        let service = app.service(&config, Arc::clone(&clock), Arc::clone(&health), Running::new());
+        let wait = Some(HeaderValue::from_static("1"));
+        assert_eq!(get(&service, "/health/live").await, (200, None));
+        assert_eq!(get(&service, "/health/ready").await, (503, None));
+        assert_eq!(get(&service, "/").await, (503, wait));
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), Limits::default(), clock).await.unwrap();
+        app.open(store.clone());
+        health.started(store);
+        assert_eq!(get(&service, "/health/ready").await, (200, None));
+        assert_eq!(get(&service, "/").await, (200, None));
+    }
+}

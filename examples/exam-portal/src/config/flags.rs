@@ -1,0 +1,135 @@
+//! The command line and the environment.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::error::{ContextKind, ErrorKind};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+
+use super::mistake::quote;
+use super::setting::{Given, Origin, SETTINGS, Setting, Written};
+use super::{Mistake, Mistakes};
+
+/// What the command line asks for.
+pub(super) enum Asked {
+    Print(String),
+    /// Start with what flags and environment hold, a flag before its variable.
+    Settings(Written),
+}
+
+pub(super) fn read(args: impl IntoIterator<Item = OsString>, mistakes: &mut Mistakes) -> Asked {
+    let mut args: Vec<OsString> = args.into_iter().collect();
+    // The parser stops at the first mistake: each one is taken out and the rest read again.
+    loop {
+        let error = match command().try_get_matches_from(&args) {
+            Ok(matches) => return Asked::Settings(collect(&matches, mistakes)),
+            Err(error) => error,
+        };
+        if !error.use_stderr() {
+            return Asked::Print(error.render().to_string());
+        }
+        let named = named_argument(&error);
+        mistakes.add(mistake(&error, &named));
+        if !take_out(&mut args, &named, error.kind()) {
+            return Asked::Settings(Written::default());
+        }
+    }
+}
+
+fn command() -> Command {
+    let arg = |setting: &'static Setting| {
+        let arg = Arg::new(setting.name)
+            .long(setting.name)
+            .value_name(setting.value_name)
+            .help(setting.help)
+            .value_parser(value_parser!(OsString))
+            .action(ArgAction::Append);
+        match setting.env {
+            Some(name) => arg.env(name).hide_env_values(true),
+            None => arg,
+        }
+    };
+    Command::new("exam-portal")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("A school's exam portal: the reference application of Palisade")
+        .after_help(
+            "A flag wins over the environment, the environment over the file.\n\
+             SIGTERM or Ctrl-C drains: running requests end, then the program does.",
+        )
+        .args(SETTINGS.iter().map(arg))
+}
+
+fn collect(matches: &ArgMatches, mistakes: &mut Mistakes) -> Written {
+    let mut written = Written::default();
+    for setting in SETTINGS {
+        let from_env = matches.value_source(setting.name) == Some(ValueSource::EnvVariable);
+        let origin = match setting.env {
+            Some(name) if from_env => Origin::Environment(name),
+            _ => Origin::Flag(setting.name),
+        };
+        for value in matches.get_many::<OsString>(setting.name).into_iter().flatten() {
+            match value.to_str() {
+                Some(value) => {
+                    let value = value.to_owned();
+                    written.add(setting.name, Given { value, origin: origin.clone() });
+                }
+                None => mistakes.add(Mistake::new(&origin, "not UTF-8", "write it in UTF-8")),
+            }
+        }
+        // The others are read by whoever takes them.
+        if setting.name == "config" && written.all("config").len() > 1 {
+            mistakes.add(Mistake::new(&origin, "given more than once", "give it once"));
+        }
+    }
+    written
+}
+
+/// Returns the argument that the parser complains about, as it was typed.
+fn named_argument(error: &clap::Error) -> String {
+    let context = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+    let word = context.split([' ', '=']).next().unwrap_or_default();
+    word.to_owned()
+}
+
+fn mistake(error: &clap::Error, named: &str) -> Mistake {
+    let help = "`exam-portal --help` lists the flags";
+    match error.kind() {
+        ErrorKind::UnknownArgument if named.starts_with('-') => {
+            let instead = match error.get(ContextKind::SuggestedArg) {
+                Some(similar) => format!("did you mean {similar}? {help}"),
+                None => help.to_owned(),
+            };
+            Mistake::new(&quote(named), "unknown flag", &instead)
+        }
+        ErrorKind::UnknownArgument => Mistake::new(&quote(named), "unexpected argument", help),
+        ErrorKind::InvalidValue | ErrorKind::WrongNumberOfValues => {
+            Mistake::new(&named, "has no value", &format!("write {named} VALUE; {help}"))
+        }
+        _ => {
+            let text = error.to_string();
+            let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            Mistake::new(&"command line", first, help)
+        }
+    }
+}
+
+/// Removes the argument `named` so that what comes after it can be read; an unknown flag takes
+/// what looks like its value along.
+fn take_out(args: &mut Vec<OsString>, named: &str, kind: ErrorKind) -> bool {
+    let is_it = |arg: &OsStr| {
+        let arg = arg.to_string_lossy();
+        arg == named || arg.split('=').next() == Some(named)
+    };
+    let Some(position) =
+        args.iter().skip(1).position(|arg| is_it(arg)).map(|i| i.saturating_add(1))
+    else {
+        return false;
+    };
+    let alone = !args.remove(position).to_string_lossy().contains('=');
+    let value_follows =
+        args.get(position).is_some_and(|next| !next.as_encoded_bytes().starts_with(b"-"));
+    if kind == ErrorKind::UnknownArgument && named.starts_with('-') && alone && value_follows {
+        args.remove(position);
+    }
+    true
+}

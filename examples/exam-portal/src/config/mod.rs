@@ -1,0 +1,138 @@
+//! What the operator decides: flags, environment and a file, read whole before anything starts.
+//!
+//! A flag wins over the environment, the environment over the file, the file over the default.
+//! Every mistake of all three is found in one go, and nothing on disk is touched to find it.
+
+mod file;
+mod flags;
+mod mistake;
+mod public_url;
+mod setting;
+mod value;
+
+use std::ffi::OsString;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use mistake::Mistake;
+pub(crate) use mistake::Mistakes;
+use palisade_edge::{AllowedHosts, ConfigError, TrustedProxies};
+use public_url::PublicUrl;
+use setting::Given;
+pub(crate) use value::LogFormat;
+
+/// The settings of one run, each checked.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) listen: SocketAddr,
+    pub(crate) data: PathBuf,
+    pub(crate) allowed_hosts: AllowedHosts,
+    pub(crate) trusted_proxies: TrustedProxies,
+    pub(crate) log: LogFormat,
+}
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    /// Text for standard output: the help or the version.
+    Print(String),
+    /// Run with these settings.
+    Serve(Box<Config>),
+}
+
+/// Reads the command line, the environment and the file that they name.
+///
+/// # Errors
+///
+/// Every mistake found, in the order flags, environment, file.
+pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Mistakes> {
+    let mut mistakes = Mistakes::default();
+    let flags = match flags::read(args, &mut mistakes) {
+        flags::Asked::Print(text) => return Ok(Asked::Print(text)),
+        flags::Asked::Settings(given) => given,
+    };
+    let file =
+        flags.all("config").pop().map(|given| file::read(Path::new(&given.value), &mut mistakes));
+    let pick = |name: &'static str| -> Vec<Given> {
+        let from_flags = flags.all(name);
+        match &file {
+            Some(file) if from_flags.is_empty() => file.all(name),
+            _ => from_flags,
+        }
+    };
+    let listen = one(pick("listen"), value::listen, &mut mistakes);
+    let listen = listen.unwrap_or_else(value::default_listen);
+    let data = one(pick("data"), value::data, &mut mistakes);
+    let public_url = one(pick("public-url"), PublicUrl::parse, &mut mistakes);
+    let log = one(pick("log"), LogFormat::parse, &mut mistakes);
+    let allowed_hosts = many(pick("allowed-host"), value::allowed_host, &mut mistakes);
+    let ranges = many(pick("trusted-proxy"), value::trusted_proxy, &mut mistakes);
+    let allowed_hosts = whole(
+        AllowedHosts::new(hosts(allowed_hosts, public_url.as_ref(), listen)),
+        "--allowed-host",
+        &mut mistakes,
+    );
+    let trusted_proxies = whole(value::trusted_proxies(&ranges), "--trusted-proxy", &mut mistakes);
+    match (allowed_hosts, trusted_proxies) {
+        (Some(allowed_hosts), Some(trusted_proxies)) if mistakes.is_empty() => {
+            Ok(Asked::Serve(Box::new(Config {
+                listen,
+                data: data.unwrap_or_else(|| PathBuf::from("portal-data")),
+                allowed_hosts,
+                trusted_proxies,
+                log: log.unwrap_or_default(),
+            })))
+        }
+        _ => Err(mistakes),
+    }
+}
+
+/// Names by which the portal may be addressed: those given, or every name that leads to it.
+fn hosts(given: Vec<String>, public_url: Option<&PublicUrl>, listen: SocketAddr) -> Vec<String> {
+    if !given.is_empty() {
+        return given;
+    }
+    let address = match listen.ip() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
+    };
+    let local = ["localhost".to_owned(), "127.0.0.1".to_owned(), address];
+    public_url.map(|url| url.host().to_owned()).into_iter().chain(local).collect()
+}
+
+/// Notes what is wrong with a list as a whole.
+fn whole<T>(
+    read: Result<T, ConfigError>,
+    place: &'static str,
+    mistakes: &mut Mistakes,
+) -> Option<T> {
+    read.map_err(|error| mistakes.add(Mistake::told(&place, &value::sentence(&error)))).ok()
+}
+
+/// Reads a value that is given once at most; a second one is a mistake of its own.
+fn one<T>(
+    given: Vec<Given>,
+    parse: impl Fn(&str) -> Result<T, value::Wrong>,
+    mistakes: &mut Mistakes,
+) -> Option<T> {
+    if let Some(second) = given.get(1) {
+        mistakes.add(Mistake::new(&second.origin, "given more than once", "give it once"));
+    }
+    many(given.into_iter().take(1).collect(), parse, mistakes).pop()
+}
+
+/// Reads every value of a setting that may be repeated.
+fn many<T>(
+    given: Vec<Given>,
+    parse: impl Fn(&str) -> Result<T, value::Wrong>,
+    mistakes: &mut Mistakes,
+) -> Vec<T> {
+    let mut good = Vec::with_capacity(given.len());
+    for Given { value, origin } in given {
+        match parse(&value) {
+            Ok(value) => good.push(value),
+            Err(wrong) => mistakes.add(wrong.of(&origin, &value)),
+        }
+    }
+    good
+}

@@ -1,0 +1,118 @@
+//! The one table of settings: flag, environment and file are three spellings of its rows.
+
+use std::fmt;
+
+/// A setting and where it may be written.
+pub(super) struct Setting {
+    /// The flag without its dashes, and the name by which the program asks.
+    pub(super) name: &'static str,
+    /// The key in the file; nothing where the file cannot say it.
+    pub(super) key: Option<&'static str>,
+    /// The environment variable.
+    pub(super) env: Option<&'static str>,
+    pub(super) value_name: &'static str,
+    pub(super) repeatable: bool,
+    pub(super) help: &'static str,
+}
+
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting {
+        name: "listen",
+        key: Some("listen"),
+        env: Some("PORTAL_LISTEN"),
+        value_name: "ADDR",
+        repeatable: false,
+        help: "Loopback address and port to serve on; port 0 takes a free one [default: 127.0.0.1:8080]",
+    },
+    Setting {
+        name: "data",
+        key: Some("data"),
+        env: Some("PORTAL_DATA"),
+        value_name: "DIR",
+        repeatable: false,
+        help: "Folder of all state, made at the first start [default: ./portal-data]",
+    },
+    Setting {
+        name: "public-url",
+        key: Some("public_url"),
+        env: Some("PORTAL_PUBLIC_URL"),
+        value_name: "URL",
+        repeatable: false,
+        help: "Origin that people type, such as https://exams.example.org",
+    },
+    Setting {
+        name: "allowed-host",
+        key: Some("allowed_hosts"),
+        env: None,
+        value_name: "HOST",
+        repeatable: true,
+        help: "Host that requests may name, repeatable [default: the public url's host, localhost, 127.0.0.1]",
+    },
+    Setting {
+        name: "trusted-proxy",
+        key: Some("trusted_proxies"),
+        env: None,
+        value_name: "CIDR",
+        repeatable: true,
+        help: "Network of a reverse proxy whose X-Forwarded-* headers count, repeatable [default: none]",
+    },
+    Setting {
+        name: "log",
+        key: Some("log"),
+        env: None,
+        value_name: "FORMAT",
+        repeatable: false,
+        help: "Form of the log lines on standard error: pretty or json [default: pretty]",
+    },
+    Setting {
+        name: "config",
+        key: None,
+        env: Some("PORTAL_CONFIG"),
+        value_name: "FILE",
+        repeatable: false,
+        help: "TOML file with the keys listen, data, public_url, allowed_hosts, trusted_proxies, log",
+    },
+];
+
+/// Where a value was written.
+#[derive(Clone, Debug)]
+pub(super) enum Origin {
+    Environment(&'static str),
+    File { file: String, line: usize, key: &'static str },
+    Flag(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment(name) => f.write_str(name),
+            Self::File { file, line, key } => write!(f, "{file} line {line}, {key}"),
+            Self::Flag(name) => write!(f, "--{name}"),
+        }
+    }
+}
+
+/// A value and where it was written.
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    pub(super) value: String,
+    pub(super) origin: Origin,
+}
+
+/// Everything that one source says, in its order.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    given: Vec<(&'static str, Given)>,
+}
+
+impl Written {
+    pub(super) fn add(&mut self, name: &'static str, given: Given) {
+        self.given.push((name, given));
+    }
+
+    /// Returns what was written for a setting.
+    pub(super) fn all(&self, name: &str) -> Vec<Given> {
+        let of_name = self.given.iter().filter(|(at, _)| *at == name);
+        of_name.map(|(_, given)| given.clone()).collect()
+    }
+}

@@ -1,0 +1,45 @@
+//! Log lines on standard error, and one of them per request.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use palisade_core::Clock;
+use tracing::Instrument;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::fmt;
+
+use crate::config::LogFormat;
+use crate::health;
+
+/// Starts the log of the process; panics are written to it too.
+pub(crate) fn start(format: LogFormat) {
+    let lines = fmt().with_writer(std::io::stderr).with_max_level(LevelFilter::INFO);
+    match format {
+        LogFormat::Json => lines.json().init(),
+        LogFormat::Pretty => lines.with_ansi(false).init(),
+    }
+    std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a task panicked")));
+}
+
+/// Writes a line when a request is answered; probes are not worth one.
+pub(crate) async fn request(
+    State(clock): State<Arc<dyn Clock>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let path = request.uri().path();
+    if health::PATHS.contains(&path) {
+        return next.run(request).await;
+    }
+    // The path alone: a query may hold what people searched for.
+    let path: String = path.chars().take(256).collect();
+    let client = crate::edge::client(&request);
+    let span = tracing::info_span!("request", method = %request.method(), path, client);
+    let begin = clock.now();
+    let response = next.run(request).instrument(span.clone()).await;
+    let took = clock.now().saturating_duration_since(begin);
+    tracing::info!(parent: &span, status = response.status().as_u16(), ?took, "answered");
+    response
+}

@@ -1,0 +1,56 @@
+//! `/`: the school at a glance.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use palisade_core::Problem;
+
+use crate::store::{Counts, Store};
+use crate::students::Student;
+
+/// From the left edge of one bar to that of the next.
+const STEP: usize = 64;
+
+#[derive(Template)]
+#[template(path = "dashboard.html")]
+struct Dashboard {
+    counts: Counts,
+    bars: Vec<Bar>,
+    /// Of the chart, in units of its viewport.
+    width: usize,
+    recent: Vec<Student>,
+}
+
+/// One year of the chart, in units of its viewport.
+struct Bar {
+    year: String,
+    students: u64,
+    x: usize,
+    y: u64,
+    height: u64,
+}
+
+pub(super) async fn page(State(store): State<Store>) -> Result<Response, Problem> {
+    let counts = store.counts().await?;
+    let recent = store.recent_students(6).await?;
+    let bars = bars(&counts.years);
+    let width = bars.len().max(5).saturating_mul(STEP);
+    Ok(super::html(&Dashboard { counts, bars, width, recent }))
+}
+
+/// The tallest year fills the chart; a year with anybody in it is seen.
+fn bars(years: &[(String, u64)]) -> Vec<Bar> {
+    const HEIGHT: u64 = 120;
+    let most = years.iter().map(|(_, students)| *students).max().unwrap_or_default().max(1);
+    let bar = |(place, (year, students)): (usize, &(String, u64))| {
+        let height = students.saturating_mul(HEIGHT).div_ceil(most);
+        Bar {
+            year: year.clone(),
+            students: *students,
+            x: place.saturating_mul(STEP),
+            y: HEIGHT.saturating_sub(height),
+            height,
+        }
+    };
+    years.iter().enumerate().map(bar).collect()
+}

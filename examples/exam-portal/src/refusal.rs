@@ -1,0 +1,105 @@
+//! The refusals that are not about one call: unknown paths, panics, haste.
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use palisade_core::Problem;
+
+use crate::store::StoreError;
+
+/// No request takes longer, body included.
+const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
+
+pub(crate) async fn not_found() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "not_found").detail("nothing is at this path")
+}
+
+pub(crate) async fn method_not_allowed() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed")
+        .detail("`Allow` lists the methods of this path")
+}
+
+/// The program starts: whoever asks waits a moment.
+pub(crate) fn starting() -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "starting")
+        .detail("the portal is starting")
+        .retry_after(Duration::from_secs(1))
+}
+
+/// Answers for a handler that panicked; the panic hook has written its message to the log.
+pub(crate) fn panicked(_payload: Box<dyn Any + Send>) -> Response {
+    internal().into_response()
+}
+
+pub(crate) fn internal() -> Problem {
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")
+        .detail("the portal made a mistake; it is in its log")
+}
+
+/// Ends a request that takes too long.
+pub(crate) async fn deadline(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(REQUEST_DEADLINE, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout")
+            .detail("the request was not complete in time")
+            .into_response(),
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Duplicate => Self::new(StatusCode::CONFLICT, "duplicate"),
+            StoreError::Busy | StoreError::TimedOut => {
+                tracing::warn!(%error, "database did not answer in time");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded")
+                    .detail("the database is busy")
+                    .retry_after(Duration::from_secs(1))
+            }
+            StoreError::Other(_) => {
+                tracing::error!(%error, "database failed");
+                internal()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::routing::get;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+    use tower_http::catch_panic::CatchPanicLayer;
+
+    use super::*;
+
+    async fn broken() {
+        panic!("the secret is 4711");
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer_that_does_not_tell_why() {
+        let app = Router::new().route("/", get(broken)).layer(CatchPanicLayer::custom(panicked));
+        let response = app.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert!(!String::from_utf8_lossy(&body).contains("4711"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_never_ends_is_ended() {
+        let app = Router::new()
+            .route("/", get(std::future::pending::<()>))
+            .layer(axum::middleware::from_fn(deadline));
+        let response = app.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+    }
+}

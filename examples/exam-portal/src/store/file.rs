@@ -1,0 +1,71 @@
+//! The data folder and the database file in it, for this user's eyes alone.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use super::OpenError;
+use super::header::{self, Header};
+use super::migrate::VERSION;
+
+/// Makes folder and file where they are missing and looks at what is there before anybody opens it.
+pub(super) fn prepare(folder: &Path) -> Result<PathBuf, OpenError> {
+    let of_folder = |source| OpenError::Folder { path: folder.to_owned(), source };
+    let path = folder.join("portal.sqlite3");
+    match fs::metadata(folder) {
+        Ok(found) if !found.is_dir() => {
+            return Err(OpenError::NotAFolder { path: folder.to_owned() });
+        }
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            make_folder(folder).map_err(of_folder)?;
+        }
+        Err(error) => return Err(of_folder(error)),
+    }
+    let of_file = |source| OpenError::File { path: path.clone(), source };
+    match OpenOptions::new().read(true).write(true).open(&path) {
+        Ok(file) => look(file, &path)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            make_file(&path).map_err(of_folder)?;
+        }
+        Err(error) => return Err(of_file(error)),
+    }
+    Ok(path)
+}
+
+fn look(mut file: File, path: &Path) -> Result<(), OpenError> {
+    let of_file = |source| OpenError::File { path: path.to_owned(), source };
+    let length = file.metadata().map_err(of_file)?.len();
+    let mut start = Vec::with_capacity(header::LENGTH);
+    let wanted = u64::try_from(header::LENGTH).unwrap_or(u64::MAX);
+    file.by_ref().take(wanted).read_to_end(&mut start).map_err(of_file)?;
+    let path = path.to_owned();
+    match header::inspect(&start, length) {
+        Header::Damaged(what) => Err(OpenError::Damaged { path, what: what.to_owned() }),
+        Header::Foreign => Err(OpenError::Foreign { path }),
+        Header::Ours(found) if found > VERSION => {
+            Err(OpenError::Newer { path, found, known: VERSION })
+        }
+        Header::Empty | Header::Ours(_) => Ok(()),
+    }
+}
+
+#[cfg(unix)]
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+/// The engine gives its other files the mode of this one.
+fn make_file(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}

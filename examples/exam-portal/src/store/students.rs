@@ -1,0 +1,172 @@
+//! Students in the database.
+
+use std::time::{Duration, SystemTime};
+
+use sqlx::AssertSqlSafe;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, Row};
+
+use super::{Store, StoreError};
+use crate::students::{ListQuery, NewStudent, Sort, Student, StudentChange, written};
+
+const WEEK: Duration = Duration::from_hours(7 * 24);
+
+/// One page of a list.
+#[derive(Debug)]
+pub(crate) struct StudentPage {
+    pub(crate) items: Vec<Student>,
+    /// Of the whole list, over all pages.
+    pub(crate) total: u64,
+}
+
+/// Figures of the dashboard.
+#[derive(Debug)]
+pub(crate) struct Counts {
+    pub(crate) students: u64,
+    /// Added in the last seven days.
+    pub(crate) added: u64,
+    /// Changed in the last seven days, after they were added.
+    pub(crate) changed: u64,
+    /// The latest years of birth, ascending, with their number of students.
+    pub(crate) years: Vec<(String, u64)>,
+}
+
+impl FromRow<'_, SqliteRow> for Student {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            code: row.try_get("code")?,
+            name: row.try_get("name")?,
+            email: row.try_get("email")?,
+            birth_date: row.try_get("birth_date")?,
+            created_at: row.try_get("created_at")?,
+            updated_at: row.try_get("updated_at")?,
+        })
+    }
+}
+
+impl Store {
+    /// Returns one page of those students whose code, name or e-mail holds the search text.
+    pub(crate) async fn list_students(&self, query: &ListQuery) -> Result<StudentPage, StoreError> {
+        let pattern = pattern(query.search());
+        let filter =
+            r"WHERE code LIKE ?1 ESCAPE '\' OR name LIKE ?1 ESCAPE '\' OR email LIKE ?1 ESCAPE '\'";
+        // One transaction: count and page are of the same moment.
+        let mut transaction = self.pool.begin().await?;
+        let total: i64 =
+            sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM students {filter}")))
+                .bind(&pattern)
+                .fetch_one(&mut *transaction)
+                .await?;
+        // The order comes out of an enum: no word of a request is in the statement.
+        let sql = format!(
+            "SELECT * FROM students {filter} ORDER BY {} LIMIT ?2 OFFSET ?3",
+            order(query.sort())
+        );
+        let items = sqlx::query_as(AssertSqlSafe(sql))
+            .bind(&pattern)
+            .bind(i64::from(query.per_page()))
+            .bind(query.offset())
+            .fetch_all(&mut *transaction)
+            .await?;
+        Ok(StudentPage { items, total: u64::try_from(total).unwrap_or_default() })
+    }
+
+    pub(crate) async fn student(&self, code: &str) -> Result<Option<Student>, StoreError> {
+        let sql = "SELECT * FROM students WHERE code = ?1";
+        Ok(sqlx::query_as(sql).bind(code).fetch_optional(&self.pool).await?)
+    }
+
+    /// Adds a student; [`StoreError::Duplicate`] if the code is taken.
+    pub(crate) async fn add_student(&self, new: &NewStudent) -> Result<Student, StoreError> {
+        let sql = "INSERT INTO students (code, name, email, birth_date, created_at, updated_at) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?5) RETURNING *";
+        let query = sqlx::query_as(sql)
+            .bind(new.code())
+            .bind(new.name())
+            .bind(new.email())
+            .bind(new.birth_date())
+            .bind(written(self.clock.wall()));
+        Ok(query.fetch_one(&self.pool).await?)
+    }
+
+    /// Changes what the change names and leaves the rest; nothing if there is no such student.
+    pub(crate) async fn change_student(
+        &self,
+        code: &str,
+        change: &StudentChange,
+    ) -> Result<Option<Student>, StoreError> {
+        let sql = "UPDATE students SET code = coalesce(?2, code), name = coalesce(?3, name), \
+                   email = coalesce(?4, email), birth_date = coalesce(?5, birth_date), \
+                   updated_at = ?6 WHERE code = ?1 RETURNING *";
+        let query = sqlx::query_as(sql)
+            .bind(code)
+            .bind(change.code())
+            .bind(change.name())
+            .bind(change.email())
+            .bind(change.birth_date())
+            .bind(written(self.clock.wall()));
+        Ok(query.fetch_optional(&self.pool).await?)
+    }
+
+    /// Removes a student; says whether there was one.
+    pub(crate) async fn remove_student(&self, code: &str) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM students WHERE code = ?1";
+        let done = sqlx::query(sql).bind(code).execute(&self.pool).await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    pub(crate) async fn counts(&self) -> Result<Counts, StoreError> {
+        let week_ago = self.clock.wall().checked_sub(WEEK).unwrap_or(SystemTime::UNIX_EPOCH);
+        let sql = "SELECT count(*), count(*) FILTER (WHERE created_at >= ?1), \
+                   count(*) FILTER (WHERE updated_at >= ?1 AND updated_at > created_at) \
+                   FROM students";
+        let mut transaction = self.pool.begin().await?;
+        let (students, added, changed): (i64, i64, i64) =
+            sqlx::query_as(sql).bind(written(week_ago)).fetch_one(&mut *transaction).await?;
+        let sql = "SELECT substr(birth_date, 1, 4) AS year, count(*) FROM students \
+                   GROUP BY year ORDER BY year DESC LIMIT 8";
+        let years: Vec<(String, i64)> = sqlx::query_as(sql).fetch_all(&mut *transaction).await?;
+        let count = |number| u64::try_from(number).unwrap_or_default();
+        let years = years.into_iter().rev().map(|(year, students)| (year, count(students)));
+        Ok(Counts {
+            students: count(students),
+            added: count(added),
+            changed: count(changed),
+            years: years.collect(),
+        })
+    }
+
+    /// Returns those who were added or changed last.
+    pub(crate) async fn recent_students(&self, most: u32) -> Result<Vec<Student>, StoreError> {
+        let sql = "SELECT * FROM students ORDER BY updated_at DESC, id DESC LIMIT ?1";
+        Ok(sqlx::query_as(sql).bind(most).fetch_all(&self.pool).await?)
+    }
+}
+
+/// `%` and `_` are wildcards of LIKE: what people search for is taken literally.
+fn pattern(search: &str) -> String {
+    let mut pattern = String::with_capacity(search.len().saturating_add(2));
+    pattern.push('%');
+    for c in search.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// Every order ends with the unique row number, so that pages never overlap.
+const fn order(sort: Sort) -> &'static str {
+    match sort {
+        Sort::BirthDate => "birth_date, id",
+        Sort::BirthDateDown => "birth_date DESC, id DESC",
+        Sort::Code => "code, id",
+        Sort::CodeDown => "code DESC, id DESC",
+        Sort::Email => "email COLLATE NOCASE, id",
+        Sort::EmailDown => "email COLLATE NOCASE DESC, id DESC",
+        Sort::Name => "name COLLATE NOCASE, id",
+        Sort::NameDown => "name COLLATE NOCASE DESC, id DESC",
+    }
+}

@@ -1,0 +1,46 @@
+//! Students: what one is, what may be written about one, and how a list of them is asked for.
+
+mod draft;
+mod list;
+mod rules;
+
+use std::time::SystemTime;
+
+use serde::Serialize;
+
+pub(crate) use draft::{Draft, NewStudent, StudentChange};
+pub(crate) use list::{ListQuery, Sort};
+
+/// A student as the database has it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Student {
+    pub(crate) code: String,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) birth_date: String,
+    pub(crate) created_at: String,
+    pub(crate) updated_at: String,
+}
+
+/// Writes a time as the database and the API have it: RFC 3339, UTC, whole seconds.
+pub(crate) fn written(time: SystemTime) -> String {
+    match jiff::Timestamp::try_from(time) {
+        Ok(time) => time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        // Ten thousand years from now.
+        Err(_) => "9999-12-31T23:59:59Z".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn times_are_written_in_utc_with_whole_seconds() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_763_697_601_999);
+        assert_eq!(written(time), "2025-11-21T04:00:01Z");
+    }
+}

@@ -1,0 +1,21 @@
+//! The portal from outside: its real binary, over real connections.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    clippy::as_conversions,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking; its patience is measured by the clock of the machine"
+)]
+
+mod bad_input;
+mod browser;
+mod database;
+mod drain;
+mod edge;
+mod health;
+mod hostile;
+mod pages;
+mod portal;
+mod students;
