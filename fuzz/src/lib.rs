@@ -5,11 +5,13 @@
 
 mod edge;
 mod forwarded_reference;
+mod passwords;
 
 pub use edge::{
     edge_client_ip, edge_external_url, edge_forwarded, edge_hosts, edge_proxy_protocol,
     edge_x_forwarded_for,
 };
+pub use passwords::{passwords_policy, passwords_signature, passwords_stored};
 
 /// A target by its name.
 pub type Target = (&'static str, fn(&[u8]));
@@ -22,4 +24,7 @@ pub const TARGETS: &[Target] = &[
     ("edge_hosts", edge_hosts),
     ("edge_proxy_protocol", edge_proxy_protocol),
     ("edge_x_forwarded_for", edge_x_forwarded_for),
+    ("passwords_policy", passwords_policy),
+    ("passwords_signature", passwords_signature),
+    ("passwords_stored", passwords_stored),
 ];
