@@ -27,3 +27,8 @@ pub fn app(proxies: &[String]) -> Result<Router, ConfigError> {
 async fn who(client: ClientIp, url: ExternalUrl) -> String {
     format!("{client} asked {url}\n")
 }
+
+/// Compiles the example on the repository's front page.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct FrontPage;

@@ -8,11 +8,11 @@ use crate::report::Tally;
 
 pub(super) fn nextest(context: &Context, log: &Log) -> Result<Tally> {
     log.run(&mut context.cargo(&["llvm-cov", "clean", "--profraw-only"]))?;
-    run(context, log, "not binary(=browser)")
+    run(context, log, "not test(/\\bbrowser::/)")
 }
 
 pub(super) fn browser(context: &Context, log: &Log) -> Result<Tally> {
-    run(context, log, "binary(=browser)")
+    run(context, log, "test(/\\bbrowser::/)")
 }
 
 fn run(context: &Context, log: &Log, filter: &str) -> Result<Tally> {
