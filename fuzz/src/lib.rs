@@ -5,12 +5,14 @@
 
 mod edge;
 mod forwarded_reference;
+mod passwords;
 mod resilience;
 
 pub use edge::{
     edge_client_ip, edge_external_url, edge_forwarded, edge_hosts, edge_proxy_protocol,
     edge_x_forwarded_for,
 };
+pub use passwords::{passwords_policy, passwords_signature, passwords_stored};
 pub use resilience::resilience_retry_after;
 
 /// A target by its name.
@@ -24,5 +26,8 @@ pub const TARGETS: &[Target] = &[
     ("edge_hosts", edge_hosts),
     ("edge_proxy_protocol", edge_proxy_protocol),
     ("edge_x_forwarded_for", edge_x_forwarded_for),
+    ("passwords_policy", passwords_policy),
+    ("passwords_signature", passwords_signature),
+    ("passwords_stored", passwords_stored),
     ("resilience_retry_after", resilience_retry_after),
 ];

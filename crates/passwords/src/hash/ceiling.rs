@@ -1,0 +1,50 @@
+//! What a stored hash may ask for.
+
+use std::time::Duration;
+
+use crate::hash::kdf::Kdf;
+
+/// The most memory and work that one stored hash may ask for.
+///
+/// Cost parameters stand in the stored string, so whoever can write one row could otherwise ask
+/// for gigabytes or minutes at each sign-in. They are compared with the ceiling when the string is
+/// read, before anything is allocated; a hash above it is treated as one that cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ceiling {
+    memory_kib: u32,
+    work: Duration,
+}
+
+impl Ceiling {
+    /// States a ceiling: memory in KiB, and work as time on a common server core.
+    ///
+    /// The work of a hash is counted, not measured: 360 ns for each KiB that Argon2 passes over,
+    /// and so on for the algorithms that are imported.
+    #[must_use]
+    pub const fn new(memory_kib: u32, work: Duration) -> Self {
+        Self { memory_kib, work }
+    }
+
+    /// Returns the memory one hash may use, in KiB.
+    #[must_use]
+    pub const fn memory_kib(&self) -> u32 {
+        self.memory_kib
+    }
+
+    /// Returns the nominal work one hash may be.
+    #[must_use]
+    pub const fn work(&self) -> Duration {
+        self.work
+    }
+
+    pub(crate) fn allows(&self, kdf: &Kdf) -> bool {
+        kdf.memory_kib() <= u64::from(self.memory_kib) && kdf.work() <= self.work
+    }
+}
+
+impl Default for Ceiling {
+    /// 256 MiB and one second.
+    fn default() -> Self {
+        Self::new(262_144, Duration::from_secs(1))
+    }
+}

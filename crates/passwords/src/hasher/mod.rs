@@ -1,0 +1,15 @@
+//! Hashing and verifying: as plain functions ([`Scheme`]) and as a service that survives a flood
+//! ([`Hasher`]).
+
+mod attempt;
+mod decoys;
+mod scheme;
+mod service;
+mod verdict;
+mod workers;
+
+pub use attempt::Attempt;
+pub use scheme::Scheme;
+pub use service::{Hasher, Load};
+pub use verdict::{Upgrade, UpgradeOutcome, Verdict, Verified};
+pub use workers::Workers;

@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+mod error;
+mod filter;
+mod hash;
+mod hasher;
+mod keys;
+mod policy;
+mod pool;
+mod random;
+mod secret;
+
+pub use error::{ConfigError, Overloaded};
+pub use hash::{Arena, Ceiling, Params};
+pub use hasher::{
+    Attempt, Hasher, Load, Scheme, Upgrade, UpgradeOutcome, Verdict, Verified, Workers,
+};
+pub use keys::{KeyFinding, SecretKeyError, SecretKeys, SignedBy};
+pub use policy::{Context, Factor, Policy, Refusal, Violation};
+pub use pool::Ticket;
+pub use random::{OsRandom, Random, RandomError};
+pub use secret::{Accepted, Candidate};
