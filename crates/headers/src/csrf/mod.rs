@@ -1,0 +1,5 @@
+//! Cross-site requests.
+
+mod origin;
+
+pub use origin::Origin;

@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+
+pub mod csp;
+pub mod csrf;
+mod error;
+mod finding;
+pub mod security_headers;
+mod site;
+mod value;
+
+pub use error::ConfigError;
+pub use finding::{Finding, Findings, Level};
+pub use security_headers::{SecurityHeaders, SecurityHeadersLayer};
+pub use site::Site;
+pub use value::{
+    EmbedderPolicy, Endpoint, Feature, Framing, Hsts, IntegrityPolicy, OpenerPolicy,
+    PermissionsPolicy, ReferrerPolicy, ResourcePolicy,
+};
