@@ -9,5 +9,6 @@
 )]
 
 mod csp_judge;
+mod csrf;
 mod headers;
 mod site;
