@@ -177,10 +177,10 @@ mod tests {
             address in any::<u32>(),
         ) {
             let networks: Vec<(u32, u8)> = networks.into_iter().map(|(bits, prefix)| {
-                (bits & u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0), prefix)
+                (bits & u32::MAX.checked_shl(32_u32.saturating_sub(prefix.into())).unwrap_or(0), prefix)
             }).collect();
             let expected = networks.iter().any(|(bits, prefix)| {
-                let shift = 32 - u32::from(*prefix);
+                let shift = 32_u32.saturating_sub((*prefix).into());
                 bits.checked_shr(shift).unwrap_or(0) == address.checked_shr(shift).unwrap_or(0)
             });
             let ranges: Ranges = networks.iter().map(|(bits, prefix)| {

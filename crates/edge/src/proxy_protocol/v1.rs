@@ -14,8 +14,8 @@ const UNKNOWN: &[u8] = b"PROXY UNKNOWN";
 pub(super) fn parse(bytes: &[u8]) -> Result<Parsed, ProxyProtocolError> {
     let line = bytes.get(..MAX_LINE).unwrap_or(bytes);
     let Some(end) = line.iter().position(|byte| matches!(byte, b'\r' | b'\n')) else {
-        let hopeless = line.len() == MAX_LINE;
-        return if hopeless { Err(ProxyProtocolError::TooLong) } else { begun(line) };
+        let begun = begun(line)?;
+        return if line.len() == MAX_LINE { Err(ProxyProtocolError::TooLong) } else { Ok(begun) };
     };
     let (text, terminator) = line.split_at_checked(end).ok_or(ProxyProtocolError::Malformed)?;
     let announcement = announcement(text)?;

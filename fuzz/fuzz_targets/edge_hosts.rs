@@ -1,0 +1,4 @@
+#![no_main]
+//! Feeds `palisade_fuzz::edge_hosts`.
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| palisade_fuzz::edge_hosts(data));

@@ -1,0 +1,25 @@
+//! What is fuzzed: one function for each target, each with three callers.
+//!
+//! The libFuzzer binary in `fuzz_targets/`, the test that replays `seeds/` and `regressions/` on any
+//! machine, and a property test over random bytes. A function panics if a rule is broken.
+
+mod edge;
+mod forwarded_reference;
+
+pub use edge::{
+    edge_client_ip, edge_external_url, edge_forwarded, edge_hosts, edge_proxy_protocol,
+    edge_x_forwarded_for,
+};
+
+/// A target by its name.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target, by the name of its function, its binary and its folders.
+pub const TARGETS: &[Target] = &[
+    ("edge_client_ip", edge_client_ip),
+    ("edge_external_url", edge_external_url),
+    ("edge_forwarded", edge_forwarded),
+    ("edge_hosts", edge_hosts),
+    ("edge_proxy_protocol", edge_proxy_protocol),
+    ("edge_x_forwarded_for", edge_x_forwarded_for),
+];
