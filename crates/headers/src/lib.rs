@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod cookies;
 pub mod csp;
 pub mod csrf;
 mod error;

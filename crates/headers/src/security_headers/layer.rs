@@ -24,8 +24,8 @@ use super::{ResponseFuture, SecurityHeaders};
 /// # Cost
 ///
 /// The response's map is a clone of a prepared one, into which the handler's headers are moved:
-/// three allocations, three more for a nonce that is drawn, and one system call every 32 nonces; no
-/// clock. A response with one grant costs the same; one with several renders its policies anew.
+/// at most three allocations, and three more for a nonce behind `EdgeLayer`; one system call every 32
+/// nonces, no clock. A response with one grant costs the same; one with several renders its policies anew.
 #[derive(Clone, Debug)]
 #[must_use = "a layer does nothing until it is applied to a service"]
 pub struct SecurityHeadersLayer {

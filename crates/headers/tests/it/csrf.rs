@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use palisade_headers::csrf::{CrossOrigin, CrossOriginLayer, Origin, Policy, Reason, check};
+use palisade_headers::csrf::{
+    CrossOrigin, CrossOriginLayer, Denied, Origin, Policy, Reason, check,
+};
 use proptest::prelude::*;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
@@ -21,7 +23,7 @@ fn verdict(
     headers: &[(&'static str, &str)],
 ) -> Result<(), Reason> {
     let (parts, ()) = with(site::request(method, url), headers).into_parts();
-    check(&parts, policy).map_err(|denied| denied.reason())
+    check(&parts, policy).map_err(Denied::reason)
 }
 
 fn with(mut request: Request<()>, headers: &[(&'static str, &str)]) -> Request<()> {
@@ -31,131 +33,129 @@ fn with(mut request: Request<()>, headers: &[(&'static str, &str)]) -> Request<(
     request
 }
 
+const URL: &str = "https://example.com/";
+
+/// Name, request URL, headers, verdict for an unsafe method.
+type Row =
+    (&'static str, &'static str, &'static [(&'static str, &'static str)], Result<(), Reason>);
+
+const VERDICTS: &[Row] = &[
+    ("same-origin by the browser's word", URL, &[(SFS, "same-origin")], Ok(())),
+    ("typed or bookmarked", URL, &[(SFS, "none")], Ok(())),
+    ("cross-site", URL, &[(SFS, "cross-site")], Err(Reason::FetchSite)),
+    ("another port or subdomain", URL, &[(SFS, "same-site")], Err(Reason::FetchSite)),
+    (
+        "cross-site, own origin claimed",
+        URL,
+        &[(SFS, "cross-site"), ("origin", "https://example.com")],
+        Err(Reason::FetchSite),
+    ),
+    ("an unknown word", URL, &[(SFS, "same-planet")], Err(Reason::FetchSite)),
+    ("a word in upper case", URL, &[(SFS, "SAME-ORIGIN")], Err(Reason::FetchSite)),
+    ("no word", URL, &[(SFS, "")], Err(Reason::FetchSite)),
+    ("two words", URL, &[(SFS, "same-origin"), (SFS, "cross-site")], Err(Reason::FetchSite)),
+    ("no signal at all", URL, &[], Ok(())),
+    ("own origin", URL, &[("origin", "https://example.com")], Ok(())),
+    (
+        "own origin, port named",
+        "https://example.com:443/",
+        &[("origin", "https://example.com")],
+        Ok(()),
+    ),
+    ("own origin, default port in Origin", URL, &[("origin", "https://example.com:443")], Ok(())),
+    (
+        "own origin, upper case in Host",
+        "https://EXAMPLE.com/",
+        &[("origin", "https://example.com")],
+        Ok(()),
+    ),
+    (
+        "own origin on a port",
+        "https://example.com:8443/",
+        &[("origin", "https://example.com:8443")],
+        Ok(()),
+    ),
+    ("own IPv6 origin", "http://[::1]:8080/", &[("origin", "http://[::1]:8080")], Ok(())),
+    (
+        "own origin in clear text",
+        "http://example.com/",
+        &[("origin", "http://example.com")],
+        Ok(()),
+    ),
+    (
+        "another port",
+        "https://example.com:8443/",
+        &[("origin", "https://example.com:9443")],
+        Err(Reason::OtherOrigin),
+    ),
+    (
+        "port left out",
+        "https://example.com:8443/",
+        &[("origin", "https://example.com")],
+        Err(Reason::OtherOrigin),
+    ),
+    ("port put in", URL, &[("origin", "https://example.com:8443")], Err(Reason::OtherOrigin)),
+    (
+        "port with a zero before",
+        "https://example.com:8443/",
+        &[("origin", "https://example.com:08443")],
+        Err(Reason::OtherOrigin),
+    ),
+    (
+        "port past the end",
+        "https://example.com:8443/",
+        &[("origin", "https://example.com:73979")],
+        Err(Reason::OtherOrigin),
+    ),
+    ("another site", URL, &[("origin", "https://attacker.example")], Err(Reason::OtherOrigin)),
+    (
+        "a longer name",
+        URL,
+        &[("origin", "https://example.com.attacker.example")],
+        Err(Reason::OtherOrigin),
+    ),
+    (
+        "a longer name without dot",
+        URL,
+        &[("origin", "https://example.community")],
+        Err(Reason::OtherOrigin),
+    ),
+    ("a subdomain", URL, &[("origin", "https://sub.example.com")], Err(Reason::OtherOrigin)),
+    (
+        "the parent domain",
+        "https://sub.example.com/",
+        &[("origin", "https://example.com")],
+        Err(Reason::OtherOrigin),
+    ),
+    ("clear text to TLS", URL, &[("origin", "http://example.com")], Err(Reason::OtherScheme)),
+    (
+        "TLS seen as clear text",
+        "http://example.com/",
+        &[("origin", "https://example.com")],
+        Err(Reason::OtherScheme),
+    ),
+    ("null", URL, &[("origin", "null")], Err(Reason::OpaqueOrigin)),
+    ("empty", URL, &[("origin", "")], Err(Reason::OpaqueOrigin)),
+    (
+        "two origins",
+        URL,
+        &[("origin", "https://example.com"), ("origin", "https://attacker.example")],
+        Err(Reason::OpaqueOrigin),
+    ),
+    (
+        "user information",
+        URL,
+        &[("origin", "https://example.com@attacker.example")],
+        Err(Reason::OtherOrigin),
+    ),
+    ("a path", URL, &[("origin", "https://example.com/")], Err(Reason::OtherOrigin)),
+    ("a file", URL, &[("origin", "file://example.com")], Err(Reason::OpaqueOrigin)),
+    ("two schemes", URL, &[("origin", "https://https://example.com")], Err(Reason::OtherOrigin)),
+];
+
 #[test]
 fn verdicts_on_unsafe_requests() {
-    use Reason::{FetchSite, OpaqueOrigin, OtherOrigin, OtherScheme};
-    const URL: &str = "https://example.com/";
-    type Row =
-        (&'static str, &'static str, &'static [(&'static str, &'static str)], Result<(), Reason>);
-    let table: &[Row] = &[
-        ("same-origin by the browser's word", URL, &[(SFS, "same-origin")], Ok(())),
-        ("typed or bookmarked", URL, &[(SFS, "none")], Ok(())),
-        ("cross-site", URL, &[(SFS, "cross-site")], Err(FetchSite)),
-        ("another port or subdomain", URL, &[(SFS, "same-site")], Err(FetchSite)),
-        (
-            "cross-site, own origin claimed",
-            URL,
-            &[(SFS, "cross-site"), ("origin", "https://example.com")],
-            Err(FetchSite),
-        ),
-        ("an unknown word", URL, &[(SFS, "same-planet")], Err(FetchSite)),
-        ("a word in upper case", URL, &[(SFS, "SAME-ORIGIN")], Err(FetchSite)),
-        ("no word", URL, &[(SFS, "")], Err(FetchSite)),
-        ("two words", URL, &[(SFS, "same-origin"), (SFS, "cross-site")], Err(FetchSite)),
-        ("no signal at all", URL, &[], Ok(())),
-        ("own origin", URL, &[("origin", "https://example.com")], Ok(())),
-        (
-            "own origin, port named",
-            "https://example.com:443/",
-            &[("origin", "https://example.com")],
-            Ok(()),
-        ),
-        (
-            "own origin, default port in Origin",
-            URL,
-            &[("origin", "https://example.com:443")],
-            Ok(()),
-        ),
-        (
-            "own origin, upper case in Host",
-            "https://EXAMPLE.com/",
-            &[("origin", "https://example.com")],
-            Ok(()),
-        ),
-        (
-            "own origin on a port",
-            "https://example.com:8443/",
-            &[("origin", "https://example.com:8443")],
-            Ok(()),
-        ),
-        ("own IPv6 origin", "http://[::1]:8080/", &[("origin", "http://[::1]:8080")], Ok(())),
-        (
-            "own origin in clear text",
-            "http://example.com/",
-            &[("origin", "http://example.com")],
-            Ok(()),
-        ),
-        (
-            "another port",
-            "https://example.com:8443/",
-            &[("origin", "https://example.com:9443")],
-            Err(OtherOrigin),
-        ),
-        (
-            "port left out",
-            "https://example.com:8443/",
-            &[("origin", "https://example.com")],
-            Err(OtherOrigin),
-        ),
-        ("port put in", URL, &[("origin", "https://example.com:8443")], Err(OtherOrigin)),
-        (
-            "port with a zero before",
-            "https://example.com:8443/",
-            &[("origin", "https://example.com:08443")],
-            Err(OtherOrigin),
-        ),
-        (
-            "port past the end",
-            "https://example.com:8443/",
-            &[("origin", "https://example.com:73979")],
-            Err(OtherOrigin),
-        ),
-        ("another site", URL, &[("origin", "https://attacker.example")], Err(OtherOrigin)),
-        (
-            "a longer name",
-            URL,
-            &[("origin", "https://example.com.attacker.example")],
-            Err(OtherOrigin),
-        ),
-        (
-            "a longer name without dot",
-            URL,
-            &[("origin", "https://example.community")],
-            Err(OtherOrigin),
-        ),
-        ("a subdomain", URL, &[("origin", "https://sub.example.com")], Err(OtherOrigin)),
-        (
-            "the parent domain",
-            "https://sub.example.com/",
-            &[("origin", "https://example.com")],
-            Err(OtherOrigin),
-        ),
-        ("clear text to TLS", URL, &[("origin", "http://example.com")], Err(OtherScheme)),
-        (
-            "TLS seen as clear text",
-            "http://example.com/",
-            &[("origin", "https://example.com")],
-            Err(OtherScheme),
-        ),
-        ("null", URL, &[("origin", "null")], Err(OpaqueOrigin)),
-        ("empty", URL, &[("origin", "")], Err(OpaqueOrigin)),
-        (
-            "two origins",
-            URL,
-            &[("origin", "https://example.com"), ("origin", "https://attacker.example")],
-            Err(OpaqueOrigin),
-        ),
-        (
-            "user information",
-            URL,
-            &[("origin", "https://example.com@attacker.example")],
-            Err(OtherOrigin),
-        ),
-        ("a path", URL, &[("origin", "https://example.com/")], Err(OtherOrigin)),
-        ("a file", URL, &[("origin", "file://example.com")], Err(OpaqueOrigin)),
-        ("two schemes", URL, &[("origin", "https://https://example.com")], Err(OtherOrigin)),
-    ];
-    for (name, url, headers, expected) in table {
+    for (name, url, headers, expected) in VERDICTS {
         for method in ["POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PURGE"] {
             assert_eq!(
                 verdict(&Policy::new(), method, url, headers),

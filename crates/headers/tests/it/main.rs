@@ -8,7 +8,14 @@
     reason = "a test fails by panicking"
 )]
 
+mod allocations;
+mod cookies;
 mod csp_judge;
 mod csrf;
 mod headers;
 mod site;
+
+use palisade_testkit::alloc::CountingAllocator;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator::new();
