@@ -1,0 +1,42 @@
+//! A process and what it has started, as `/proc` shows them.
+
+use std::fs;
+
+/// Returns the living descendants of a process, parents before their children.
+pub(super) fn descendants(root: u32) -> Vec<u32> {
+    let all = parents();
+    let mut family = vec![root];
+    let mut at: usize = 0;
+    while let Some(parent) = family.get(at).copied() {
+        family.extend(all.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| *pid));
+        at = at.saturating_add(1);
+    }
+    family.remove(0);
+    family
+}
+
+fn parents() -> Vec<(u32, u32)> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter_map(|pid| {
+        Some((pid, parent(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?))
+    })
+    .collect()
+}
+
+/// Reads the parent's number out of `pid (name) state ppid ...`; the name may hold anything.
+fn parent(stat: &str) -> Option<u32> {
+    let (_, after_name) = stat.rsplit_once(')')?;
+    after_name.split_whitespace().nth(1)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_brackets_and_spaces_does_not_hide_the_parent() {
+        assert_eq!(parent("17 (a) b (c) S 4 17 17 0"), Some(4));
+        assert_eq!(parent("17"), None);
+    }
+}

@@ -1,0 +1,119 @@
+//! nginx.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::net::SocketAddr;
+use std::ops::Deref;
+
+use crate::error::Error;
+use crate::process::{Folder, Port, Process, Program};
+use crate::proxy::reverse::{Announce, ReverseProxy, takes_connections};
+
+/// A real nginx on 127.0.0.1, in one unprivileged process.
+///
+/// It dereferences to its [`Process`].
+#[derive(Debug)]
+pub struct Nginx {
+    process: Process,
+    port: Port,
+    _folder: Folder,
+}
+
+impl Nginx {
+    /// Starts a proxy.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Answer`] for [`Announce::ProxyV1`] and [`Announce::ProxyV2`], which nginx does not
+    /// speak to HTTP upstreams; else those of [`with_config`](Self::with_config).
+    pub fn start(proxy: &ReverseProxy) -> Result<Self, Error> {
+        Self::with_config(&server(proxy)?)
+    }
+
+    /// Starts nginx with the given inside of an `http` block, where `{port}` stands for the port to
+    /// listen on and `{dir}` for a folder of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Missing`] without nginx, [`Error::Io`] when the configuration cannot be written, else
+    /// those of [`Process::start`]; the error shows what nginx says about a wrong configuration.
+    pub fn with_config(http: &str) -> Result<Self, Error> {
+        let (folder, port) = (Folder::new("nginx-conf")?, Port::reserve()?);
+        let dir = folder.path().display().to_string();
+        let http = http.replace("{port}", &port.number().to_string()).replace("{dir}", &dir);
+        let mut temporary = String::new();
+        for kind in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"] {
+            let _ = writeln!(temporary, "{kind}_temp_path {dir}/{kind};");
+        }
+        let config = format!(
+            "daemon off; master_process off; pid {dir}/pid; error_log stderr;\n\
+             events {{ worker_connections 256; }}\n\
+             http {{ access_log off;\n{temporary}{http}\n}}\n"
+        );
+        let path = folder.path().join("nginx.conf");
+        fs::write(&path, config).map_err(Error::io("write the configuration of nginx"))?;
+        let program = Program::find("nginx")?
+            .add_args(["-e", "stderr", "-p", &dir, "-c"])
+            .add_arg(&path)
+            .stop_signal(libc::SIGQUIT);
+        let address = port.address();
+        let process = Process::start(program, move || takes_connections(address))?;
+        Ok(Self { process, port, _folder: folder })
+    }
+
+    /// Returns where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.port.address()
+    }
+}
+
+impl Deref for Nginx {
+    type Target = Process;
+
+    fn deref(&self) -> &Process {
+        &self.process
+    }
+}
+
+fn server(proxy: &ReverseProxy) -> Result<String, Error> {
+    // An IPv6 address in `Forwarded` stands in brackets and quotes (RFC 7239 section 6).
+    let mut maps =
+        String::from("map $remote_addr $node { ~: '\"[$remote_addr]\"'; default $remote_addr; }\n");
+    let mut headers = String::from("proxy_set_header Host $http_host;\n");
+    for announcement in &proxy.announcements {
+        let (name, value) = match announcement {
+            Announce::XForwardedFor => ("X-Forwarded-For", "$proxy_add_x_forwarded_for"),
+            Announce::XForwardedForReplaced => ("X-Forwarded-For", "$remote_addr"),
+            Announce::XForwardedForWithPort => {
+                maps += "map $http_x_forwarded_for $with_port {\n\
+                     '' '$remote_addr:$remote_port';\n\
+                     default '$http_x_forwarded_for, $remote_addr:$remote_port'; }\n";
+                ("X-Forwarded-For", "$with_port")
+            }
+            Announce::XForwardedProtoAndHost => {
+                headers += "proxy_set_header X-Forwarded-Host $http_host;\n";
+                ("X-Forwarded-Proto", "$scheme")
+            }
+            Announce::Forwarded => {
+                maps += "map $http_forwarded $forwarded {\n\
+                     '' 'for=$node;host=\"$http_host\";proto=$scheme';\n\
+                     default '$http_forwarded, for=$node;host=\"$http_host\";proto=$scheme'; }\n";
+                ("Forwarded", "$forwarded")
+            }
+            Announce::SingleHeader(name) => (name.as_str(), "$remote_addr"),
+            Announce::ProxyV1 | Announce::ProxyV2 => {
+                return Err(Error::answer(
+                    "start nginx",
+                    "it has no PROXY protocol to HTTP upstreams",
+                ));
+            }
+        };
+        let _ = writeln!(headers, "proxy_set_header {name} {value};");
+    }
+    Ok(format!(
+        "{maps}server {{ listen 127.0.0.1:{{port}};\n\
+         location / {{ proxy_pass http://{};\nproxy_http_version 1.1;\n{headers}}} }}",
+        proxy.upstream
+    ))
+}
