@@ -5,11 +5,13 @@
 
 mod edge;
 mod forwarded_reference;
+mod headers;
 
 pub use edge::{
     edge_client_ip, edge_external_url, edge_forwarded, edge_hosts, edge_proxy_protocol,
     edge_x_forwarded_for,
 };
+pub use headers::{headers_cookies, headers_csp, headers_origin};
 
 /// A target by its name.
 pub type Target = (&'static str, fn(&[u8]));
@@ -22,4 +24,7 @@ pub const TARGETS: &[Target] = &[
     ("edge_hosts", edge_hosts),
     ("edge_proxy_protocol", edge_proxy_protocol),
     ("edge_x_forwarded_for", edge_x_forwarded_for),
+    ("headers_cookies", headers_cookies),
+    ("headers_csp", headers_csp),
+    ("headers_origin", headers_origin),
 ];
