@@ -11,7 +11,7 @@ mod value;
 
 pub use error::ConfigError;
 pub use finding::{Finding, Findings, Level};
-pub use security_headers::{SecurityHeaders, SecurityHeadersLayer};
+pub use security_headers::{SecurityHeaders, SecurityHeadersLayer, Surroundings};
 pub use site::Site;
 pub use value::{
     EmbedderPolicy, Endpoint, Feature, Framing, Hsts, IntegrityPolicy, OpenerPolicy,

@@ -3,7 +3,7 @@
 use super::SecurityHeaders;
 use crate::Finding;
 use crate::csp::{Csp, Directive, Source};
-use crate::value::{EmbedderPolicy, Framing};
+use crate::value::{EmbedderPolicy, Framing, ReferrerPolicy};
 
 pub(super) fn of(set: &SecurityHeaders) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -17,6 +17,7 @@ pub(super) fn of(set: &SecurityHeaders) -> Vec<Finding> {
     framing(set, &mut findings);
     embedding(set, &mut findings);
     reporting(set, &mut findings);
+    surroundings(set, &mut findings);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.level()));
     findings.dedup();
     findings
@@ -84,6 +85,28 @@ fn reporting(set: &SecurityHeaders, findings: &mut Vec<Finding>) {
             "report_only_unheard",
             "a report-only policy without an endpoint does nothing but write to consoles",
             "name an endpoint with report_to",
+        ));
+    }
+}
+
+fn surroundings(set: &SecurityHeaders, findings: &mut Vec<Finding>) {
+    if set.surroundings.origin_checked && set.referrer == Some(ReferrerPolicy::NoReferrer) {
+        findings.push(Finding::warning(
+            "no_referrer_nulls_origin",
+            "under no-referrer browsers send Origin: null with the site's own forms, and in clear \
+             text no Sec-Fetch-Site: the cross-site check refuses them",
+            "use ReferrerPolicy::StrictOriginWhenCrossOrigin or SameOrigin",
+        ));
+    }
+    let unframed =
+        |csp: &Csp| csp.effective(Directive::FrameAncestors).is_some_and(<[_]>::is_empty);
+    let granted = set.grants.iter().any(crate::csp::Grant::widens_framing);
+    if set.surroundings.embedded_cookies && !granted && set.enforced.iter().any(unframed) {
+        findings.push(Finding::warning(
+            "same_site_none_unframed",
+            "cookies with SameSite=None are for frames of other sites, and frame-ancestors 'none' \
+             lets nobody frame a page",
+            "use SameSite=Lax, or register a grant that widens frame-ancestors",
         ));
     }
 }

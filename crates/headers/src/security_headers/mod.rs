@@ -5,6 +5,7 @@ mod findings;
 mod future;
 mod layer;
 mod preset;
+mod surroundings;
 mod template;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::{Finding, Findings};
 pub use exchange::Exchange;
 pub use future::ResponseFuture;
 pub use layer::{SecurityHeadersLayer, SecurityHeadersService};
+pub use surroundings::Surroundings;
 
 /// Which headers every response carries, and with which values.
 ///
@@ -56,6 +58,7 @@ pub struct SecurityHeaders {
     legacy: bool,
     removed: Vec<HeaderName>,
     handler_sets: Vec<HeaderName>,
+    surroundings: Surroundings,
     nonces: Arc<dyn NonceSource>,
 }
 
@@ -207,6 +210,12 @@ impl SecurityHeaders {
         self
     }
 
+    /// States what the application does beside the headers, for the findings.
+    pub const fn beside(mut self, surroundings: Surroundings) -> Self {
+        self.surroundings = surroundings;
+        self
+    }
+
     /// Returns everything that contradicts itself in this configuration, errors first.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
@@ -254,6 +263,7 @@ impl SecurityHeaders {
             legacy: false,
             removed: vec![header::SERVER, HeaderName::from_static("x-powered-by")],
             handler_sets: vec![header::CACHE_CONTROL],
+            surroundings: Surroundings::new(),
             nonces: Arc::new(SystemNonces),
         }
     }

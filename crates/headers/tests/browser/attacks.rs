@@ -2,10 +2,11 @@
 
 use std::sync::atomic::Ordering;
 
+use palisade_headers::{ReferrerPolicy, SecurityHeaders};
 use palisade_testkit::browser::{Browser, ConsoleMessage};
 use serde_json::json;
 
-use crate::program::{Without, attacker, site};
+use crate::program::{Without, attacker, site, site_with};
 
 /// The page is loopback, where browsers send `Sec-Fetch-Site`, and a host in clear text, where they
 /// do not.
@@ -118,16 +119,35 @@ async fn another_port_or_host_causes_a_transfer_or_opens_a_socket() {
     }
 }
 
+/// Sends a form of the page itself.
+const FORM: &str = "form = document.createElement('form'), form.method = 'post', \
+    form.action = '/transfer', document.body.append(form), form.submit(), 0";
+
+/// What the finding `no_referrer_nulls_origin` is about.
+#[tokio::test]
+async fn under_no_referrer_the_own_form_looks_foreign_in_clear_text() {
+    let browser = Browser::start().await.unwrap();
+    let no_referrer = SecurityHeaders::strict().referrer(ReferrerPolicy::NoReferrer);
+    let (port, calls) = site_with(Without::Nothing, no_referrer).await;
+    for (host, works) in [("localhost", true), ("site.example", false)] {
+        calls.handled.store(false, Ordering::SeqCst);
+        browser.goto(&format!("http://{host}:{port}/")).await.unwrap();
+        browser.evaluate(FORM).await.unwrap();
+        calls.answered.notified().await;
+        assert_eq!(calls.handled.load(Ordering::SeqCst), works, "{host}");
+    }
+}
+
 #[tokio::test]
 async fn the_own_page_still_sends_forms_calls_and_sockets() {
     let browser = Browser::start().await.unwrap();
-    let (port, calls) = site(Without::Headers).await;
+    let (port, calls) = site(Without::Nothing).await;
     for host in HOSTS {
         let actions = [
             "fetch('/transfer', {method: 'POST'}).then(() => 0)",
             "navigator.sendBeacon('/transfer', 'x')",
             "new WebSocket('/live'), 0",
-            "document.body.innerHTML = '<form method=post action=/transfer></form>', document.forms[0].submit(), 0",
+            FORM,
         ];
         for action in actions {
             calls.handled.store(false, Ordering::SeqCst);

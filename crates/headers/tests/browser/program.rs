@@ -46,6 +46,11 @@ async fn serve(router: Router) -> u16 {
 
 /// The site, with one layer taken out.
 pub(crate) async fn site(without: Without) -> (u16, Arc<Calls>) {
+    site_with(without, SecurityHeaders::strict()).await
+}
+
+/// The site with other headers.
+pub(crate) async fn site_with(without: Without, headers: SecurityHeaders) -> (u16, Arc<Calls>) {
     let calls = Arc::new(Calls::default());
     let mut router = Router::new()
         .route("/", get(page))
@@ -70,7 +75,7 @@ pub(crate) async fn site(without: Without) -> (u16, Arc<Calls>) {
         router = router.layer(CookiesLayer::new(Cookies::new()));
     }
     if without != Without::Headers {
-        router = router.layer(SecurityHeaders::strict().finish().unwrap());
+        router = router.layer(headers.finish().unwrap());
     }
     let router = router
         .layer(EdgeLayer::new(TrustedProxies::none()))

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use palisade_headers::csp::{Csp, Directive, Grant, Nonce, NonceError, NonceSource, Source};
 use palisade_headers::{
     EmbedderPolicy, Endpoint, Feature, Framing, IntegrityPolicy, OpenerPolicy, PermissionsPolicy,
-    SecurityHeaders, SecurityHeadersLayer,
+    SecurityHeaders, SecurityHeadersLayer, Surroundings,
 };
 use proptest::prelude::*;
 
@@ -347,6 +347,14 @@ fn contradictions_are_refused_with_reason_and_fix() {
             SecurityHeaders::strict()
                 .csp(Csp::strict().also(Directive::Script, Source::This).unwrap()),
             "csp_dead_address",
+        ),
+        (
+            SecurityHeaders::compat().beside(Surroundings::new().cross_origin_checks()),
+            "no_referrer_nulls_origin",
+        ),
+        (
+            SecurityHeaders::api().beside(Surroundings::new().same_site_none_cookies()),
+            "same_site_none_unframed",
         ),
     ];
     for (set, code) in warned {
