@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod cookies;
+#[cfg(feature = "test-kit")]
+mod coverage;
 pub mod csp;
 pub mod csrf;
 mod error;
@@ -9,6 +11,8 @@ pub mod security_headers;
 mod site;
 mod value;
 
+#[cfg(feature = "test-kit")]
+pub use coverage::{Uncovered, assert_covered};
 pub use error::ConfigError;
 pub use finding::{Finding, Findings, Level};
 pub use security_headers::{SecurityHeaders, SecurityHeadersLayer, Surroundings};

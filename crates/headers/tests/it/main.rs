@@ -10,6 +10,8 @@
 
 mod allocations;
 mod cookies;
+#[cfg(feature = "test-kit")]
+mod coverage;
 mod csp_judge;
 mod csrf;
 mod headers;
