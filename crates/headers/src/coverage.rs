@@ -155,8 +155,8 @@ const SET: [&str; 9] = [
 fn expected(page: Option<&Response<Body>>) -> Vec<HeaderName> {
     let always = [X_CONTENT_TYPE_OPTIONS, CONTENT_SECURITY_POLICY];
     let set = SET.map(HeaderName::from_static).into_iter();
-    let sent = |name: &HeaderName| page.is_some_and(|page| page.headers().contains_key(name));
-    always.into_iter().chain(set.filter(sent)).collect()
+    let carried = |name: &HeaderName| page.is_some_and(|page| page.headers().contains_key(name));
+    always.into_iter().chain(set.filter(carried)).collect()
 }
 
 /// A body that comes in pieces.
