@@ -14,7 +14,8 @@ pub(super) fn check(context: &Context, log: &Log) -> Result<Tally> {
             continue;
         }
         let package = format!("palisade-{name}");
-        let mut cargo = context.cargo(&["test", "--locked", "--profile", "model", "--package", &package]);
+        let mut cargo =
+            context.cargo(&["test", "--locked", "--profile", "model", "--package", &package]);
         cargo.args(["--test", "loom"]).env("CARGO_TARGET_DIR", context.target.join("loom"));
         // `--cfg loom` alone would reach tokio too, which then lacks what the tests use.
         log.run(cargo.env("RUSTFLAGS", "--cfg palisade_loom"))?;

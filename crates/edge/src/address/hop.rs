@@ -14,14 +14,22 @@ pub(crate) enum HopError {
 }
 
 /// Reads an element of `X-Forwarded-For` or a header with one address: an address or `unknown`.
+#[inline]
 pub(crate) fn parse_hop(text: &[u8]) -> Result<IpAddr, HopError> {
-    if text.eq_ignore_ascii_case(b"unknown") {
-        return Err(HopError::Unknown);
+    if let Some((address, [])) = ipv4::parse_prefix(text) {
+        return identify(IpAddr::V4(address)); // nearly every hop
     }
-    let (address, port) = parse_address(text).ok_or(HopError::Malformed)?;
-    match port {
-        Some(port) if !is_port(port) => Err(HopError::Malformed),
-        _ => identify(address),
+    parse_other_hop(text)
+}
+
+/// The rarer forms, out of the way of the other one.
+#[inline(never)]
+fn parse_other_hop(text: &[u8]) -> Result<IpAddr, HopError> {
+    match parse_address(text) {
+        Some((address, None)) => identify(address),
+        Some((address, Some(port))) if is_port(port) => identify(address),
+        None if text.eq_ignore_ascii_case(b"unknown") => Err(HopError::Unknown),
+        _ => Err(HopError::Malformed),
     }
 }
 

@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 ///
 /// Returns the address and what follows it. The standard library would want a `str` and the end of
 /// the address beforehand; this is the path of almost every hop.
+#[inline]
 pub(super) fn parse_prefix(text: &[u8]) -> Option<(Ipv4Addr, &[u8])> {
     let (a, rest) = octet(text)?;
     let (b, rest) = octet(rest.strip_prefix(b".")?)?;
@@ -14,23 +15,22 @@ pub(super) fn parse_prefix(text: &[u8]) -> Option<(Ipv4Addr, &[u8])> {
     Some((Ipv4Addr::new(a, b, c, d), rest))
 }
 
+/// Reads 0 to 255; a leading zero is octal for some readers, so it ends the number.
+#[inline]
 fn octet(text: &[u8]) -> Option<(u8, &[u8])> {
-    let (first, mut rest) = digit(text)?;
-    let mut value = first;
-    while let Some((next, after)) = digit(rest) {
-        if value == 0 {
-            return None; // a leading zero: octal for some readers, decimal for others
+    let number = |hundreds: &u8, tens: &u8, ones: &u8| {
+        let digit = |byte: &u8| u32::from(byte.wrapping_sub(b'0'));
+        let tens = digit(hundreds).wrapping_mul(10).wrapping_add(digit(tens));
+        u8::try_from(tens.wrapping_mul(10).wrapping_add(digit(ones))).ok()
+    };
+    match text {
+        [a @ b'1'..=b'2', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] => {
+            Some((number(a, b, c)?, rest))
         }
-        value = value.checked_mul(10)?.checked_add(next)?;
-        rest = after;
+        [a @ b'1'..=b'9', b @ b'0'..=b'9', rest @ ..] => Some((number(&b'0', a, b)?, rest)),
+        [a @ b'0'..=b'9', rest @ ..] => Some((number(&b'0', &b'0', a)?, rest)),
+        _ => None,
     }
-    Some((value, rest))
-}
-
-fn digit(text: &[u8]) -> Option<(u8, &[u8])> {
-    let (first, rest) = text.split_first()?;
-    let value = first.wrapping_sub(b'0');
-    (value < 10).then_some((value, rest))
 }
 
 #[cfg(test)]

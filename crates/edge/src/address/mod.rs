@@ -13,6 +13,7 @@ pub(crate) use range::{Range, Ranges};
 ///
 /// `::ffff:0:0/96` is IPv4 by its bits (RFC 4291 2.5.5.2), however it was written. `0.0.0.0` and
 /// `::` are nobody's address.
+#[inline]
 pub(crate) const fn identify(address: IpAddr) -> Result<IpAddr, HopError> {
     let address = address.to_canonical();
     if address.is_unspecified() { Err(HopError::Unspecified) } else { Ok(address) }

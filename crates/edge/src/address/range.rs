@@ -77,6 +77,7 @@ pub(crate) struct Ranges {
 
 impl Ranges {
     /// Tells whether a range holds the address, which must be in its canonical form.
+    #[inline]
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
         match address {
             IpAddr::V4(address) => holds(&self.v4, address.to_bits()),
@@ -103,6 +104,7 @@ impl FromIterator<Range> for Ranges {
     }
 }
 
+#[inline]
 fn holds<T: Copy + Ord>(ranges: &[(T, T)], address: T) -> bool {
     let after = ranges.partition_point(|(first, _)| *first <= address);
     let candidate = after.checked_sub(1).and_then(|at| ranges.get(at));

@@ -107,10 +107,11 @@ impl fmt::Display for ClientIp {
 /// # Cost
 ///
 /// No allocation, no clock. One header look-up behind a trusted proxy, none without.
+#[inline]
 pub fn client_ip(
     peer: &Peer,
     headers: &HeaderMap,
     trust: &TrustedProxies,
 ) -> Result<ClientIp, ClientIpError> {
-    find_client(peer, headers, trust).map(|hop| hop.client())
+    walk::find_address(peer, headers, trust).map_err(ClientIpError::from)
 }

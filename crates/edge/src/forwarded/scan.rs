@@ -39,6 +39,7 @@ fn escapes_next(text: &[u8]) -> bool {
 }
 
 /// Removes spaces and tabs at both ends (`OWS`, RFC 9110 5.6.3).
+#[inline]
 pub(crate) fn trim(mut text: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = text {
         text = rest;

@@ -126,6 +126,7 @@ impl TrustedProxies {
     }
 
     /// Returns what a peer with this canonical address may tell, if it is trusted.
+    #[inline]
     pub(crate) fn for_peer(&self, address: IpAddr) -> Option<&Policy> {
         self.policy.as_ref().filter(|policy| policy.peers.contains(address))
     }
@@ -133,6 +134,7 @@ impl TrustedProxies {
 
 impl Policy {
     /// Tells whether the entry at `depth`, counted from 1 at the right, is the client.
+    #[inline]
     pub(crate) fn is_client(&self, address: IpAddr, depth: usize) -> bool {
         match self.hops {
             Some(count) => depth == usize::from(count.get()),

@@ -25,6 +25,8 @@ mod layer;
 mod listener;
 mod promises;
 mod proxy_protocol;
+#[cfg(all(target_os = "linux", feature = "axum", feature = "tokio"))]
+mod real_proxies;
 mod request;
 mod spoofing;
 mod walk;
