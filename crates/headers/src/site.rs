@@ -43,18 +43,15 @@ impl Site {
 
 impl From<&ExternalUrl> for Site {
     fn from(url: &ExternalUrl) -> Self {
+        if url.is_https() {
+            return Self::Https;
+        }
         let host = url.host();
         let name = host.as_str();
-        if url.is_https() {
-            Self::Https
-        } else if name == "localhost"
+        let loopback = name == "localhost"
             || name.ends_with(".localhost")
             || name == "[::1]"
-            || host.is_address() && name.starts_with("127.")
-        {
-            Self::LoopbackHttp
-        } else {
-            Self::Http
-        }
+            || host.is_address() && name.starts_with("127.");
+        if loopback { Self::LoopbackHttp } else { Self::Http }
     }
 }

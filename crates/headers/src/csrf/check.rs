@@ -59,8 +59,9 @@ impl std::fmt::Display for Reason {
     }
 }
 
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-const OVERRIDES: [HeaderName; 3] = [
+// Statics, since a constant with a destructor is made and dropped at each use.
+static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+static OVERRIDES: [HeaderName; 3] = [
     HeaderName::from_static("x-http-method"),
     HeaderName::from_static("x-http-method-override"),
     HeaderName::from_static("x-method-override"),
@@ -127,7 +128,7 @@ enum FetchSite {
 fn fetch_site(headers: &HeaderMap) -> FetchSite {
     match Field::of(headers, &SEC_FETCH_SITE) {
         Field::Absent => FetchSite::Unsaid,
-        Field::Once(b"same-origin" | b"none") => FetchSite::Own,
+        Field::Once(site) if site == b"same-origin" || site == b"none" => FetchSite::Own,
         Field::Once(_) | Field::Repeated => FetchSite::Foreign,
     }
 }
@@ -140,13 +141,21 @@ enum Field<'a> {
 }
 
 impl<'a> Field<'a> {
+    #[inline]
     fn of(headers: &'a HeaderMap, name: &HeaderName) -> Self {
         let Some(first) = headers.get(name) else { return Self::Absent };
         // A map without repeated names has as many values as names: the common case needs no walk.
-        let alone =
-            headers.len() == headers.keys_len() || headers.get_all(name).iter().nth(1).is_none();
-        if alone { Self::Once(first.as_bytes()) } else { Self::Repeated }
+        if headers.len() == headers.keys_len() || !is_repeated(headers, name) {
+            Self::Once(first.as_bytes())
+        } else {
+            Self::Repeated
+        }
     }
+}
+
+#[cold]
+fn is_repeated(headers: &HeaderMap, name: &HeaderName) -> bool {
+    headers.get_all(name).iter().nth(1).is_some()
 }
 
 fn is_trusted(headers: &HeaderMap, policy: &Policy) -> bool {

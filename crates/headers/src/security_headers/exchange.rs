@@ -114,22 +114,21 @@ impl Exchange {
     fn merge(&self, headers: &mut HeaderMap, handler: HeaderMap) {
         let mut rest = handler.into_iter().peekable();
         while let Some((name, first)) = rest.next() {
-            let mut more = std::iter::from_fn(|| rest.next_if(|(name, _)| name.is_none()));
-            let values = std::iter::once(first).chain(more.by_ref().map(|(_, value)| value));
-            let Some(name) = name else { continue };
+            let Some(name) = name else { continue }; // the further values of a removed header
             if self.prepared.set.removed.contains(&name) {
-                values.for_each(drop);
                 continue;
             }
+            let mut more = || rest.next_if(|(name, _)| name.is_none()).map(|(_, value)| value);
             match headers.entry(name) {
                 Entry::Vacant(slot) => {
-                    let mut values = values;
-                    if let Some(first) = values.next() {
-                        let mut slot = slot.insert_entry(first);
-                        values.for_each(|value| slot.append(value));
+                    let mut slot = slot.insert_entry(first);
+                    while let Some(value) = more() {
+                        slot.append(value);
                     }
                 }
-                Entry::Occupied(ours) => self.meet(ours, values),
+                Entry::Occupied(ours) => {
+                    self.meet(ours, std::iter::once(first).chain(std::iter::from_fn(more)));
+                }
             }
         }
     }
