@@ -6,13 +6,16 @@ use crate::context::Context;
 use crate::process::Log;
 use crate::report::Tally;
 
+/// Tests that drive Chromium: in a test program or a module of this name.
+const BROWSER: &str = r"binary(=browser) | test(/\bbrowser::/)";
+
 pub(super) fn nextest(context: &Context, log: &Log) -> Result<Tally> {
     log.run(&mut context.cargo(&["llvm-cov", "clean", "--profraw-only"]))?;
-    run(context, log, "not test(/\\bbrowser::/)")
+    run(context, log, &format!("not ({BROWSER})"))
 }
 
 pub(super) fn browser(context: &Context, log: &Log) -> Result<Tally> {
-    run(context, log, "test(/\\bbrowser::/)")
+    run(context, log, BROWSER)
 }
 
 fn run(context: &Context, log: &Log, filter: &str) -> Result<Tally> {
