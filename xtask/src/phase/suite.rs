@@ -20,7 +20,8 @@ pub(super) fn browser(context: &Context, log: &Log) -> Result<Tally> {
 
 fn run(context: &Context, log: &Log, filter: &str) -> Result<Tally> {
     let mut cargo = context.cargo(&["llvm-cov", "--no-report", "--no-cfg-coverage", "nextest"]);
-    cargo.args(["--locked", "--workspace", "--all-features", "--no-fail-fast", "-E", filter]);
+    cargo.args(["--locked", "--workspace", "--all-features", "--no-fail-fast"]);
+    cargo.args(["--status-level", "slow", "-E", filter]);
     let status = log.status(&mut cargo)?;
     Ok(settle(status.success(), nextest_summary(&log.text()?)))
 }
