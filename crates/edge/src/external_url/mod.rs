@@ -91,6 +91,11 @@ impl ExternalUrl {
     pub fn port(&self) -> u16 {
         self.port.unwrap_or_else(|| self.scheme.default_port())
     }
+
+    /// Returns host and port as an origin has them: without the scheme's own port.
+    pub(crate) fn authority(&self) -> Authority {
+        Authority::new(self.host.clone(), self.port)
+    }
 }
 
 /// Writes the origin (RFC 6454 6.2): `https://example.com`, `http://localhost:8080`.

@@ -13,6 +13,10 @@ pub struct Authority {
 }
 
 impl Authority {
+    pub(crate) const fn new(host: Host, port: Option<u16>) -> Self {
+        Self { host, port }
+    }
+
     /// Reads `host` or `host:port`; `None` for anything else, among it user information, a path,
     /// an empty port and port 0.
     #[must_use]

@@ -72,6 +72,9 @@ impl AllowedHosts {
     /// Decides about a request: by the URL that the browser saw if that is known, else by the host
     /// that the request names. The latter has to be exactly one valid host in any case.
     ///
+    /// Returns the host that was found among the allowed ones, with the port of the URL or the one
+    /// that the request names; links may be made of it.
+    ///
     /// # Errors
     ///
     /// [`HostRefusal`] with the status to answer.
@@ -85,10 +88,8 @@ impl AllowedHosts {
         url: Option<&ExternalUrl>,
     ) -> Result<Authority, HostRefusal> {
         let named = target.authority()?;
-        let allowed = match url {
-            Some(url) => self.allows(url.host(), Some(url.port())),
-            None => self.allows(named.host(), named.port()),
-        };
-        if allowed { Ok(named) } else { Err(HostRefusal::Unknown) }
+        let port = url.map_or_else(|| named.port(), |url| Some(url.port()));
+        let authority = url.map_or(named, ExternalUrl::authority);
+        if self.allows(authority.host(), port) { Ok(authority) } else { Err(HostRefusal::Unknown) }
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode, Version};
 use http_body_util::Full;
 use palisade_edge::hosts::{AllowedHostsLayer, HostError, HostRefusal};
-use palisade_edge::{AllowedHosts, ConfigError, EdgeLayer, ExemptPaths, Forwarding};
+use palisade_edge::{AllowedHosts, ConfigError, EdgeLayer, ExemptPaths, Forwarding, external_url};
 use proptest::prelude::*;
 use tower::{Layer, ServiceExt, service_fn};
 
@@ -153,6 +153,17 @@ async fn behind_a_proxy_the_host_of_the_browser_counts() {
     let lines = [("host", "example.com"), (XFF, "203.0.113.9"), ("x-forwarded-host", "evil.test")];
     let (status, _) = answer(true, request("/", &lines), hosts).await;
     assert_eq!(status, StatusCode::MISDIRECTED_REQUEST);
+}
+
+#[test]
+fn the_host_that_is_returned_is_the_one_that_was_checked() {
+    let lines =
+        [("host", "evil.test"), (XFF, "203.0.113.9"), ("x-forwarded-host", "example.com:8443")];
+    let request = request("/", &lines);
+    let trust = trusted(Forwarding::XForwardedFor);
+    let url = external_url(&proxy(), (&request).into(), &trust).unwrap();
+    let checked = hosts().check((&request).into(), Some(&url)).unwrap();
+    assert_eq!(checked.to_string(), "example.com:8443");
 }
 
 #[tokio::test]
