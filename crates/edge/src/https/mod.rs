@@ -97,11 +97,15 @@ impl HttpsPolicy {
 
     fn location(&self, url: &ExternalUrl, target: &Uri) -> Option<HeaderValue> {
         let path = target.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-        let path = if path.starts_with('/') { path } else { "/" }; // `OPTIONS *`
+        let (root, path) = match path.as_bytes().first() {
+            Some(b'/') => ("", path),
+            Some(b'?') => ("/", path), // `GET http://example.com?query`
+            _ => ("/", ""),            // `OPTIONS *`
+        };
         let host = url.host();
         let location = match self.port {
-            443 => format!("https://{host}{path}"),
-            port => format!("https://{host}:{port}{path}"),
+            443 => format!("https://{host}{root}{path}"),
+            port => format!("https://{host}:{port}{root}{path}"),
         };
         HeaderValue::try_from(location).ok()
     }

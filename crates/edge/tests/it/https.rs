@@ -45,6 +45,8 @@ fn a_page_in_clear_is_led_to_the_same_page_over_https() {
     }
     assert_eq!(clear(Method::HEAD, "/", &[]), to("https://example.com/"));
     assert_eq!(clear(Method::OPTIONS, "*", &[]), to("https://example.com/"));
+    let absolute = "http://example.com?c=d"; // as sent to a proxy, without a path
+    assert_eq!(clear(Method::GET, absolute, &[]), to("https://example.com/?c=d"));
 }
 
 #[test]
