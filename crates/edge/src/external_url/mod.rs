@@ -12,7 +12,6 @@ use crate::host::{Authority, Host, authority_of};
 use crate::proxy_protocol::Announcement;
 use crate::{Peer, TrustedProxies};
 
-pub(crate) use claims::{X_FORWARDED_HOST, X_FORWARDED_PORT, X_FORWARDED_PROTO};
 pub use error::ExternalUrlError;
 
 /// Scheme, host and port under which the browser reached this program.

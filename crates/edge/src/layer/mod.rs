@@ -7,12 +7,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::header::FORWARDED;
-use http::{Extensions, HeaderMap};
+use http::{Extensions, HeaderMap, HeaderName};
 use palisade_core::Clock;
 use tower_layer::Layer;
 
 use crate::client_ip::{ClientIpErrorKind, Hop, find_client};
-use crate::external_url::{Target, X_FORWARDED_HOST, X_FORWARDED_PORT, X_FORWARDED_PROTO, url_at};
+use crate::external_url::{Target, url_at};
 use crate::finding::Watch;
 use crate::refusal::AsProblem;
 use crate::trust::X_FORWARDED_FOR;
@@ -237,7 +237,9 @@ impl<R> Desk<R> {
 
     /// Removes every header from which somebody could guess.
     fn strip(&self, headers: &mut HeaderMap) {
-        for name in [&X_FORWARDED_FOR, &X_FORWARDED_HOST, &X_FORWARDED_PORT, &X_FORWARDED_PROTO] {
+        let is_guess = |name: &&HeaderName| name.as_str().starts_with("x-forwarded-");
+        let guesses: Vec<HeaderName> = headers.keys().filter(is_guess).cloned().collect();
+        for name in guesses {
             headers.remove(name);
         }
         headers.remove(FORWARDED);

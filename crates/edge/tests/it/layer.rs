@@ -93,6 +93,9 @@ async fn stripped_requests_go_on_without_anything_to_guess_from() {
         ("x-forwarded-host", "evil.test"),
         ("x-forwarded-proto", "https"),
         ("x-forwarded-port", "1"),
+        ("x-forwarded-scheme", "https"),
+        ("x-forwarded-server", "evil.test"),
+        ("x-forwarded-server", "evil.test"),
         ("accept", "*/*"),
     ];
     let mut request = from(proxy(), "/", &lines);
