@@ -52,10 +52,7 @@ impl Host {
         if name.len() > 253 || !name.split(|byte| *byte == b'.').all(is_label) {
             return None;
         }
-        let ends_in_number = name
-            .rsplit(|byte| *byte == b'.')
-            .next()
-            .is_some_and(|label| label.first().is_some_and(u8::is_ascii_digit) && is_number(label));
+        let ends_in_number = name.rsplit(|byte| *byte == b'.').next().is_some_and(is_number);
         let kind = if ends_in_number {
             let _: Ipv4Addr = std::str::from_utf8(name).ok()?.parse().ok()?;
             Kind::Address
