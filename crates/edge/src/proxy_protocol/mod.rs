@@ -71,7 +71,8 @@ pub enum Parsed {
 ///
 /// # Errors
 ///
-/// [`ProxyProtocolError`] as soon as no continuation could make a header of it.
+/// [`ProxyProtocolError`]: at once for bytes with which no header begins, for an unknown version or
+/// command and for what is too long; for everything else once the header is there to its end.
 ///
 /// # Cost
 ///
