@@ -34,7 +34,10 @@ pub(super) fn name(text: &str) -> Result<(), Broken> {
         return broken("chars", "at most 200 characters");
     }
     if text.chars().any(is_invisible) {
-        return broken("charset", "no control characters, line breaks or changes of direction");
+        return broken(
+            "charset",
+            "no control or invisible characters, line breaks or changes of direction",
+        );
     }
     if text.trim() != text {
         return broken("space", "no space at the beginning or the end");
@@ -88,11 +91,14 @@ fn parse_date(text: &str) -> Option<Date> {
     Date::new(digits(year, 4)?, month, day).ok()
 }
 
-/// Control characters, line and paragraph separators, and what reorders the text around it
-/// (Unicode TR 9): invisible in a table, loud in a log.
+/// Control characters, line and paragraph separators, what reorders the text around it (Unicode
+/// TR 9), and what takes no room: invisible in a table, loud in a log. The joiners U+200C and U+200D
+/// are letters' business: names in Persian and Hindi are spelt with them.
 fn is_invisible(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
@@ -116,9 +122,14 @@ mod tests {
     #[test]
     fn names() {
         let longest = "\u{e9}".repeat(200);
-        for good in
-            ["Ana", "Zo\u{eb} O'Brien", "Robert'); DROP TABLE students;--", "<b>x</b>", &longest]
-        {
+        for good in [
+            "Ana",
+            "\u{645}\u{6cc}\u{200c}\u{631}",
+            "Zo\u{eb} O'Brien",
+            "Robert'); DROP TABLE students;--",
+            "<b>x</b>",
+            &longest,
+        ] {
             assert_eq!(name(good), Ok(()), "{good}");
         }
         let table = [
@@ -127,6 +138,11 @@ mod tests {
             ("a\0b", "charset"),
             ("a\nb", "charset"),
             ("a\u{202e}b", "charset"),
+            ("a\u{61c}b", "charset"),
+            ("\u{200b}", "charset"),
+            ("a\u{ad}b", "charset"),
+            ("a\u{2060}b", "charset"),
+            ("a\u{e0041}b", "charset"),
             ("a\u{2028}b", "charset"),
             (" a", "space"),
             ("a\u{a0}", "space"),
