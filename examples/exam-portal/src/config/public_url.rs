@@ -4,6 +4,7 @@ use std::fmt;
 
 use http::Uri;
 use http::uri::Scheme;
+use palisade_edge::hosts::{Authority, Host};
 
 use super::value::Wrong;
 
@@ -11,7 +12,7 @@ use super::value::Wrong;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PublicUrl {
     https: bool,
-    host: String,
+    host: Host,
     port: Option<u16>,
 }
 
@@ -33,17 +34,14 @@ impl PublicUrl {
         if !matches!(uri.path(), "" | "/") || uri.query().is_some() || text.contains('#') {
             return Err(Wrong::new("has more than scheme, host and port", form));
         }
-        let host = uri.host().unwrap_or_default();
-        let port = uri.port_u16();
-        let whole = port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-        if !is_host(host) || whole != authority || port == Some(0) {
-            return Err(Wrong::new("has no valid host", form));
-        }
-        Ok(Self { https, host: host.to_ascii_lowercase(), port })
+        // The grammar by which requests are compared with it.
+        let authority = Authority::parse(authority.as_bytes())
+            .ok_or_else(|| Wrong::new("has no valid host", form))?;
+        Ok(Self { https, host: authority.host().clone(), port: authority.port() })
     }
 
     pub(super) fn host(&self) -> &str {
-        &self.host
+        self.host.as_str()
     }
 }
 
@@ -56,18 +54,6 @@ impl fmt::Display for PublicUrl {
             None => Ok(()),
         }
     }
-}
-
-/// A bracketed IPv6 address or a name of letters, digits, hyphens and dots (RFC 3986 3.2.2, narrowed).
-fn is_host(host: &str) -> bool {
-    if let Some(inner) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        return inner.parse::<std::net::Ipv6Addr>().is_ok();
-    }
-    host.len() <= 253
-        && host.split('.').all(|label| {
-            let inner = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-            inner && !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
-        })
 }
 
 #[cfg(test)]
@@ -109,6 +95,9 @@ mod tests {
             "https://[::1",
             "https://ex ams.example.org",
             "javascript:alert(1)",
+            "http://127.1",
+            "http://a.0x7f",
+            "http://[::1%25lo]",
         ];
         for text in table {
             assert!(PublicUrl::parse(text).is_err(), "{text}");
