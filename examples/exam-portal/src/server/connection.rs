@@ -16,7 +16,7 @@ use tower::ServiceExt;
 
 /// From the first byte of a request, or the end of the one before, to the end of its headers.
 const HEADERS: Duration = Duration::from_secs(15);
-/// Request line and headers together.
+/// Request line and headers together; looked at between two reads, so nearly twice may come.
 const HEADER_BYTES: usize = 32 * 1024;
 
 /// Serves a connection; every request carries the peer's address as [`ConnectInfo`].
