@@ -36,7 +36,8 @@ pub(crate) async fn request(
     // The path alone: a query may hold what people searched for.
     let path: String = path.chars().take(256).collect();
     let client = crate::edge::client(&request);
-    let span = tracing::info_span!("request", method = %request.method(), path, client);
+    let method: String = request.method().as_str().chars().take(32).collect();
+    let span = tracing::info_span!("request", %method, path, client);
     let begin = clock.now();
     let response = next.run(request).instrument(span.clone()).await;
     let took = clock.now().saturating_duration_since(begin);

@@ -43,6 +43,18 @@ fn strings_that_would_inject_sql_or_html_are_stored_and_returned_verbatim() {
 }
 
 #[test]
+fn no_part_of_a_request_makes_a_long_log_line() {
+    let portal = Portal::start();
+    let (method, path) = ("A".repeat(8_000), "a".repeat(8_000));
+    let request =
+        format!("{method} /{path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    portal.raw(request.as_bytes()).is_problem(404, "not_found");
+    let (_, log, _) = portal.stop();
+    assert!(log.lines().any(|line| line.contains("AAAA")), "{log}");
+    assert!(log.lines().all(|line| line.len() < 600), "{log}");
+}
+
+#[test]
 fn a_body_that_is_too_long_is_refused_announced_or_not() {
     let portal = Portal::start();
     let json = [("content-type", "application/json")];
