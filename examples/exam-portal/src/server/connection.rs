@@ -1,4 +1,4 @@
-//! One connection: HTTP/1.1, with a bound on how long its headers may take.
+//! One connection: HTTP/1.1, with bounds on how long its headers and its answers may take.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,8 +14,12 @@ use hyper_util::server::graceful::GracefulConnection;
 use tokio::net::TcpStream;
 use tower::ServiceExt;
 
+use super::patience::Impatient;
+
 /// From the first byte of a request, or the end of the one before, to the end of its headers.
 const HEADERS: Duration = Duration::from_secs(15);
+/// From one byte of an answer that the client takes to the next.
+const WRITES: Duration = Duration::from_secs(30);
 /// Request line and headers together; looked at between two reads, so nearly twice may come.
 const HEADER_BYTES: usize = 32 * 1024;
 
@@ -34,5 +38,5 @@ pub(super) fn serve(
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS)
         .max_buf_size(HEADER_BYTES)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Impatient::new(stream, WRITES)), service)
 }

@@ -2,6 +2,7 @@
 
 mod connection;
 mod drain;
+mod patience;
 mod signal;
 
 use std::sync::Arc;
