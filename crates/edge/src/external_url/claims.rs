@@ -90,10 +90,12 @@ fn at<'a>(
     }
 }
 
+/// `ws` and `wss` are what some proxies call the handshake of a WebSocket, which is HTTP (RFC 6455
+/// section 3).
 const fn scheme(text: &[u8]) -> Result<Scheme, ExternalUrlError> {
-    if text.eq_ignore_ascii_case(b"https") {
+    if text.eq_ignore_ascii_case(b"https") || text.eq_ignore_ascii_case(b"wss") {
         Ok(Scheme::Https)
-    } else if text.eq_ignore_ascii_case(b"http") {
+    } else if text.eq_ignore_ascii_case(b"http") || text.eq_ignore_ascii_case(b"ws") {
         Ok(Scheme::Http)
     } else {
         Err(ExternalUrlError::ForwardedScheme)

@@ -21,8 +21,8 @@ pub enum ExternalUrlError {
     /// A trusted proxy sent a port that is none.
     #[error("a forwarded port is invalid")]
     ForwardedPort,
-    /// A trusted proxy sent a scheme other than `http` and `https`.
-    #[error("a forwarded scheme is neither http nor https")]
+    /// A trusted proxy sent a scheme other than `http`, `https`, `ws` and `wss`.
+    #[error("a forwarded scheme is none of http, https, ws and wss")]
     ForwardedScheme,
     /// The request names no valid host.
     #[error(transparent)]

@@ -156,7 +156,8 @@ impl<'a> From<&'a http::request::Parts> for Target<'a> {
 /// trusted one, what the proxy that faced the client says of it: `proto` and `host` in the element
 /// of `Forwarded` that names the client, or `X-Forwarded-Proto`, `-Host` and `-Port`. Of these, one
 /// value counts for the whole way; in a list, the one at the client's position from the right. What
-/// no proxy says comes from the connection. A port behind the host wins over `X-Forwarded-Port`.
+/// no proxy says comes from the connection. A port behind the host wins over `X-Forwarded-Port`;
+/// the schemes `ws` and `wss` of a WebSocket handshake count as `http` and `https`.
 ///
 /// # Example
 ///

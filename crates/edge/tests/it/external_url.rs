@@ -57,7 +57,7 @@ fn an_untrusted_peer_cannot_choose_the_url() {
 fn the_proxy_that_faced_the_client_is_believed() {
     let trust = trusted(Forwarding::XForwardedFor);
     let client = (XFF, "203.0.113.9");
-    let table: [(&[(&str, &str)], _); 13] = [
+    let table: [(&[(&str, &str)], _); 15] = [
         (&[client], ok("http://inner.test:3000")),
         (&[client, (PROTO, "https")], ok("https://inner.test:3000")),
         (&[client, (PROTO, "HTTPS"), (HOST, "Shop.test")], ok("https://shop.test")),
@@ -71,7 +71,9 @@ fn the_proxy_that_faced_the_client_is_believed() {
             ok("https://shop.test:444"),
         ),
         (&[client, (PROTO, "https"), (HOST, "[2001:DB8::1]")], ok("https://[2001:db8::1]")),
-        (&[client, (PROTO, "wss")], Err(ForwardedScheme)),
+        (&[client, (PROTO, "wss"), (HOST, "shop.test")], ok("https://shop.test")),
+        (&[client, (PROTO, "ws"), (HOST, "shop.test:80")], ok("http://shop.test")),
+        (&[client, (PROTO, "httpss")], Err(ForwardedScheme)),
         (&[client, (PROTO, "")], Err(ForwardedScheme)),
         (&[client, (HOST, "user@shop.test")], Err(ForwardedHost)),
         (&[client, (HOST, "shop.test/path")], Err(ForwardedHost)),
