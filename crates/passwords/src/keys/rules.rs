@@ -84,7 +84,8 @@ pub(super) fn findings(text: &str) -> Vec<KeyFinding> {
     }
     let lower = Zeroizing::new(text.to_ascii_lowercase());
     let short = text.chars().count() < LEAST_CHARS && encoded_bytes(text) < LEAST_BYTES;
-    let weak = bits(text.as_bytes()) < LEAST_BITS || repeats(text.as_bytes());
+    let bytes = text.as_bytes();
+    let weak = bits(bytes) < LEAST_BITS || repeats(bytes) || counts(bytes);
     let broken = [
         (LEAKED.contains(text.chars().fold(START, push)), KeyFinding::Leaked),
         (PLACEHOLDERS.iter().any(|word| lower.contains(word)), KeyFinding::Placeholder),
@@ -126,6 +127,12 @@ fn repeats(text: &[u8]) -> bool {
     (1..=text.len() / 2).any(|unit| text.iter().zip(text.iter().skip(unit)).all(|(a, b)| a == b))
 }
 
+/// Whether most of the text is one step after another, up or down.
+fn counts(text: &[u8]) -> bool {
+    let steps = text.iter().zip(text.iter().skip(1)).filter(|(from, to)| from.abs_diff(**to) <= 1);
+    steps.count() > text.len() / 2
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,6 +148,7 @@ mod tests {
             (fifty.as_str(), vec![Weak]),
             (random, vec![]),
             (&random[..49], vec![Short]),
+            ("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRST", vec![Weak]),
             ("django-insecure-k8Zq2v9fXw4LrT7yNcB1mHs6JdPe3GaUoQiVx5WtYz", vec![Placeholder]),
             ("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", vec![]),
             ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", vec![Weak]),
