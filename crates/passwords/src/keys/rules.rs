@@ -6,6 +6,7 @@ use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding};
 use zeroize::Zeroizing;
 
 use crate::filter::{Filter, START, push};
+use crate::keys::SecretKeys;
 
 /// Made by `examples/fuse_filter.rs`; see `data/README.md` for where the list is from.
 static LEAKED: LazyLock<Filter> =
@@ -37,7 +38,7 @@ pub enum KeyFinding {
     #[error("it is shorter than 50 characters and than 32 bytes in hex or base64")]
     Short,
     /// The key cannot be read as text.
-    #[error("it cannot be read, or is not UTF-8")]
+    #[error("it cannot be read, is not UTF-8, or is longer than 16 KiB")]
     Unreadable,
     /// The key repeats itself or has few different characters.
     #[error("it is too regular to be random: under 128 bits")]
@@ -81,6 +82,9 @@ const PLACEHOLDERS: [&str; 8] = [
 pub(super) fn findings(text: &str) -> Vec<KeyFinding> {
     if text.is_empty() {
         return vec![KeyFinding::Missing];
+    }
+    if text.len() > SecretKeys::MOST_BYTES {
+        return vec![KeyFinding::Unreadable];
     }
     let lower = Zeroizing::new(text.to_ascii_lowercase());
     let short = text.chars().count() < LEAST_CHARS && encoded_bytes(text) < LEAST_BYTES;
