@@ -152,6 +152,11 @@ mod tests {
             (fifty.as_str(), vec![Weak]),
             (random, vec![]),
             (&random[..49], vec![Short]),
+            (&random[..25].repeat(2), vec![Weak]),
+            // 32 bytes in base64url, 31 in base64, 24 in hex, which could be read as base64.
+            ("arnx6499M4j0-dWG9m6Z_VQIDfLERvDlhmiwnAihbdA", vec![]),
+            ("WU5RmuSZMSspQzt92Kl/8Gje/LqXVbbV0A6ExSTWew", vec![Short]),
+            ("aaa9402664f1a41f40ebbc52c9993eb66aeb366602958fdf", vec![Short]),
             ("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRST", vec![Weak]),
             ("django-insecure-k8Zq2v9fXw4LrT7yNcB1mHs6JdPe3GaUoQiVx5WtYz", vec![Placeholder]),
             ("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", vec![]),
