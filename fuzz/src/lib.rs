@@ -5,6 +5,7 @@
 
 mod edge;
 mod forwarded_reference;
+mod headers;
 mod passwords;
 mod resilience;
 
@@ -12,6 +13,7 @@ pub use edge::{
     edge_client_ip, edge_external_url, edge_forwarded, edge_hosts, edge_proxy_protocol,
     edge_x_forwarded_for,
 };
+pub use headers::{headers_cookies, headers_csp, headers_origin};
 pub use passwords::{passwords_policy, passwords_signature, passwords_stored};
 pub use resilience::resilience_retry_after;
 
@@ -26,6 +28,9 @@ pub const TARGETS: &[Target] = &[
     ("edge_hosts", edge_hosts),
     ("edge_proxy_protocol", edge_proxy_protocol),
     ("edge_x_forwarded_for", edge_x_forwarded_for),
+    ("headers_cookies", headers_cookies),
+    ("headers_csp", headers_csp),
+    ("headers_origin", headers_origin),
     ("passwords_policy", passwords_policy),
     ("passwords_signature", passwords_signature),
     ("passwords_stored", passwords_stored),

@@ -1,7 +1,10 @@
 //! Ctrl-C and SIGTERM end the running children before they end us.
 
-use std::process::exit;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, exit};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -11,6 +14,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Keeps a child's process group in the list of those to end; dropping it takes it out.
 #[derive(Debug)]
@@ -19,9 +23,17 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    pub(crate) fn new(group: Pid) -> Self {
-        groups(|all| all.push(group));
-        Self { group }
+    /// Starts a command in a process group of its own.
+    ///
+    /// Under the lock of the list: an interrupt finds the child in it, or is seen here before.
+    pub(crate) fn spawn(command: &mut Command) -> io::Result<(Child, Self)> {
+        groups(|all| {
+            hold();
+            let child = command.process_group(0).spawn()?;
+            let group = Pid::from_child(&child);
+            all.push(group);
+            Ok((child, Self { group }))
+        })
     }
 }
 
@@ -43,9 +55,19 @@ pub(crate) fn watch() -> Result<()> {
     Ok(())
 }
 
+/// Stands still after an interrupt, so that nothing is judged or started while everything ends.
+pub(crate) fn hold() {
+    while INTERRUPTED.load(Ordering::SeqCst) {
+        thread::park();
+    }
+}
+
 /// Asks every group to end, waits up to ten seconds, then ends what is left.
 fn end_all() {
-    let all = groups(|all| all.clone());
+    let all = groups(|all| {
+        INTERRUPTED.store(true, Ordering::SeqCst);
+        all.clone()
+    });
     for group in &all {
         let _ = kill_process_group(*group, Signal::TERM);
     }
@@ -69,23 +91,16 @@ fn groups<T>(use_them: impl FnOnce(&mut Vec<Pid>) -> T) -> T {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::process::CommandExt;
-    use std::process::Command;
-
     use super::*;
 
     #[test]
     fn an_interrupt_ends_the_child_and_what_it_started() {
-        let mut shell = Command::new("sh")
-            .args(["-c", "sleep 1000 & sleep 1000"])
-            .process_group(0)
-            .spawn()
-            .unwrap();
-        let group = Pid::from_child(&shell);
-        let _watched = Watched::new(group);
+        let mut command = Command::new("sh");
+        let (mut shell, watched) =
+            Watched::spawn(command.args(["-c", "sleep 1000 & sleep 1000"])).unwrap();
         let waiting = thread::spawn(move || shell.wait().unwrap());
         end_all();
         assert!(!waiting.join().unwrap().success());
-        assert!(test_kill_process_group(group).is_err());
+        assert!(test_kill_process_group(watched.group).is_err());
     }
 }

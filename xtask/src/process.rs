@@ -3,15 +3,13 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Write;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use anyhow::{Context as _, Result, bail};
-use rustix::process::Pid;
 
 use crate::context::Context;
-use crate::interrupt::Watched;
+use crate::interrupt::{self, Watched};
 use crate::report::Tally;
 
 /// A file that takes what the commands of one phase print.
@@ -64,9 +62,11 @@ impl Log {
 
     /// Runs a command that must succeed and returns what it printed on standard output.
     pub(crate) fn read(&self, command: &mut Command) -> Result<String> {
-        command.stdin(Stdio::null()).stderr(self.file.try_clone()?);
-        let output =
-            command.output().with_context(|| format!("{} does not start", shown(command)))?;
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(self.file.try_clone()?);
+        let (child, watched) = start(command)?;
+        let output = child.wait_with_output()?;
+        drop(watched);
+        interrupt::hold();
         if !output.status.success() {
             bail!("{} ended with {}", shown(command), output.status);
         }
@@ -76,13 +76,15 @@ impl Log {
 
 /// Runs a command in a process group of its own, which an interrupt ends as a whole.
 pub(crate) fn wait(command: &mut Command) -> Result<ExitStatus> {
-    let mut child = command
-        .process_group(0)
-        .spawn()
-        .with_context(|| format!("{} does not start", shown(command)))?;
-    let group = Pid::from_child(&child);
-    let _watched = Watched::new(group);
-    Ok(child.wait()?)
+    let (mut child, watched) = start(command)?;
+    let status = child.wait()?;
+    drop(watched);
+    interrupt::hold();
+    Ok(status)
+}
+
+fn start(command: &mut Command) -> Result<(Child, Watched)> {
+    Watched::spawn(command).with_context(|| format!("{} does not start", shown(command)))
 }
 
 /// `cargo xtask run`: the portal, in this terminal.

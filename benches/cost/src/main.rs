@@ -8,6 +8,7 @@
 //! `../budgets.toml`.
 
 mod edge;
+mod headers;
 
 use std::process::ExitCode;
 
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 type Case = (&'static str, fn());
 
 fn main() -> ExitCode {
-    let cases: Vec<Case> = [edge::CASES].concat();
+    let cases: Vec<Case> = [edge::CASES, headers::CASES].concat();
     let Some(wanted) = std::env::args().nth(1) else {
         for (name, _) in cases {
             println!("{name}");

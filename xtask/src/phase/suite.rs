@@ -6,18 +6,22 @@ use crate::context::Context;
 use crate::process::Log;
 use crate::report::Tally;
 
+/// Tests that drive Chromium: in a test program or a module of this name.
+const BROWSER: &str = r"binary(=browser) | test(/\bbrowser::/)";
+
 pub(super) fn nextest(context: &Context, log: &Log) -> Result<Tally> {
     log.run(&mut context.cargo(&["llvm-cov", "clean", "--profraw-only"]))?;
-    run(context, log, "not test(/\\bbrowser::/)")
+    run(context, log, &format!("not ({BROWSER})"))
 }
 
 pub(super) fn browser(context: &Context, log: &Log) -> Result<Tally> {
-    run(context, log, "test(/\\bbrowser::/)")
+    run(context, log, BROWSER)
 }
 
 fn run(context: &Context, log: &Log, filter: &str) -> Result<Tally> {
     let mut cargo = context.cargo(&["llvm-cov", "--no-report", "--no-cfg-coverage", "nextest"]);
-    cargo.args(["--locked", "--workspace", "--all-features", "--no-fail-fast", "-E", filter]);
+    cargo.args(["--locked", "--workspace", "--all-features", "--no-fail-fast"]);
+    cargo.args(["--status-level", "slow", "-E", filter]);
     let status = log.status(&mut cargo)?;
     Ok(settle(status.success(), nextest_summary(&log.text()?)))
 }
