@@ -9,14 +9,18 @@ use std::task::{Context, Poll, Waker};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum_client_ip::ClientIpSource;
-use harness::{Contestant, Shape};
+use harness::{Contestant, Effort, Shape};
 use http::{Extensions, HeaderName, HeaderValue, Request};
 use palisade_edge::{Forwarding, Peer, TrustedProxies, client_ip};
 use tower_governor::key_extractor::{KeyExtractor, PeerIpKeyExtractor, SmartIpKeyExtractor};
 
 pub(crate) const SHAPES: &[Shape] = &[
-    Shape { name: "direct peer", contestants: direct },
-    Shape { name: "one trusted proxy, X-Forwarded-For", contestants: behind_a_proxy },
+    Shape { name: "direct peer", contestants: direct, effort: Effort::NANOS },
+    Shape {
+        name: "one trusted proxy, X-Forwarded-For",
+        contestants: behind_a_proxy,
+        effort: Effort::NANOS,
+    },
 ];
 
 const BROWSER: &[(&str, &str)] = &[

@@ -11,11 +11,6 @@ use palisade_testkit::alloc::count;
 
 use table::{Figure, Row};
 
-/// Rounds of A/B/A/B; each gives one sample per contestant.
-const ROUNDS: usize = 301;
-/// Calls in one sample.
-const CALLS: u32 = 4000;
-
 /// One way to do it, on an input that is prepared.
 pub struct Contestant {
     name: &'static str,
@@ -35,6 +30,24 @@ pub struct Shape {
     pub name: &'static str,
     /// Prepares everybody.
     pub contestants: fn() -> Vec<Contestant>,
+    /// How much is measured of each.
+    pub effort: Effort,
+}
+
+/// How often everybody is called.
+#[derive(Clone, Copy)]
+pub struct Effort {
+    rounds: usize,
+    calls: u32,
+}
+
+impl Effort {
+    /// For calls of nanoseconds: 301 rounds of 4000 calls.
+    pub const NANOS: Self = Self { rounds: 301, calls: 4000 };
+    /// For calls of microseconds: 101 rounds of 50 calls.
+    pub const MICROS: Self = Self { rounds: 101, calls: 50 };
+    /// For calls of milliseconds: 31 rounds of one call.
+    pub const MILLIS: Self = Self { rounds: 31, calls: 1 };
 }
 
 /// Runs all and prints a Markdown table, or with `--json` an array of figures.
@@ -46,10 +59,10 @@ pub fn main(bench: &str, shapes: &[Shape]) {
 
 fn measure(shape: &Shape) -> Row {
     let mut contestants = (shape.contestants)();
-    let mut samples = vec![Vec::with_capacity(ROUNDS); contestants.len()];
-    for _ in 0..ROUNDS {
+    let mut samples = vec![Vec::with_capacity(shape.effort.rounds); contestants.len()];
+    for _ in 0..shape.effort.rounds {
         for (contestant, samples) in contestants.iter_mut().zip(&mut samples) {
-            samples.push(sample(contestant));
+            samples.push(sample(contestant, shape.effort.calls));
         }
     }
     let figures = contestants
@@ -60,16 +73,16 @@ fn measure(shape: &Shape) -> Row {
     Row { shape: shape.name, figures }
 }
 
-/// Nanoseconds of CPU for one call.
-fn sample(contestant: &mut Contestant) -> f64 {
+/// Nanoseconds of CPU for one of as many calls.
+fn sample(contestant: &mut Contestant, calls: u32) -> f64 {
     let before = clock::thread_cpu_nanos();
-    for _ in 0..CALLS {
+    for _ in 0..calls {
         (contestant.run)();
     }
     let nanos = clock::thread_cpu_nanos().saturating_sub(before);
     #[allow(clippy::cast_precision_loss, reason = "a sample is far below 2^52 ns")]
     let nanos = nanos as f64;
-    nanos / f64::from(CALLS)
+    nanos / f64::from(calls)
 }
 
 /// Allocations of one call, after a first one.

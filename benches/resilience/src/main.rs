@@ -9,7 +9,7 @@ use std::hint::black_box;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use harness::{Contestant, Shape};
+use harness::{Contestant, Effort, Shape};
 use palisade_resilience::breaker::{Breaker, BreakerLayer, BreakerPolicy};
 use palisade_testkit::alloc::CountingAllocator;
 use tokio::runtime::Builder;
@@ -21,7 +21,8 @@ use crate::floor::Floor;
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator::new();
 
-const SHAPES: &[Shape] = &[Shape { name: "closed breaker, success", contestants: closed }];
+const SHAPES: &[Shape] =
+    &[Shape { name: "closed breaker, success", contestants: closed, effort: Effort::NANOS }];
 
 fn main() {
     // The peer asks for a runtime, though no timer runs here.

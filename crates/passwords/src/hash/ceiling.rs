@@ -48,3 +48,31 @@ impl Default for Ceiling {
         Self::new(262_144, Duration::from_secs(1))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::{Argon, Params, Variant, Version};
+
+    fn argon(memory_kib: u32, passes: u32) -> Kdf {
+        let params = Params::raw(memory_kib, passes, 1);
+        Kdf::Argon(Argon { variant: Variant::Id, version: Version::V19, params })
+    }
+
+    #[test]
+    fn memory_and_work_are_bounded_each_for_itself() {
+        let ceiling = Ceiling::default();
+        for (memory_kib, passes, allowed) in [
+            (19_456, 2, true),
+            (262_144, 10, true),
+            (262_145, 1, false),
+            (262_144, 11, false),
+            (u32::MAX, 1, false),
+            (64, u32::MAX, false),
+            (u32::MAX, u32::MAX, false),
+        ] {
+            let kdf = argon(memory_kib, passes);
+            assert_eq!(ceiling.allows(&kdf), allowed, "{memory_kib} KiB, {passes} passes");
+        }
+    }
+}

@@ -108,6 +108,19 @@ mod tests {
     }
 
     #[test]
+    fn a_panic_in_the_engine_leaves_nothing_either() {
+        let mut block = Block::new();
+        block.as_mut().fill(7);
+        let mut blocks = vec![block; 8];
+        let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let wiped = Wiped(&mut blocks);
+            assert_eq!(dirty(wiped.0), 0, "the blocks are full, so this panics");
+        }));
+        assert!(caught.is_err());
+        assert_eq!(dirty(&blocks), 0);
+    }
+
+    #[test]
     fn the_attack_works_on_an_arena_that_is_not_wiped() {
         // What the guard prevents: the filled blocks are a way to test guesses without the cost.
         let params = argon2::Params::new(64, 1, 1, Some(32)).unwrap();

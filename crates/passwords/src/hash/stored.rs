@@ -66,14 +66,16 @@ impl Stored {
     }
 
     /// Whether a new hash with `params` would be stronger, or is another algorithm.
+    ///
+    /// A short salt or tag alone is no reason to lower the cost.
     pub(crate) fn is_outdated(&self, params: &Params) -> bool {
         let Kdf::Argon(argon) = &self.kdf;
         !self.ours
             || argon.variant != Variant::Id
             || argon.version != Version::V19
             || argon.params.is_weaker_than(params)
-            || self.salt.len() < 16
-            || self.tag.len() < 32
+            || ((self.salt.len() < 16 || self.tag.len() < 32)
+                && !params.is_weaker_than(&argon.params))
     }
 }
 
@@ -126,6 +128,8 @@ mod tests {
             format!("$argon2id$v=19$m=64,t=2,p=1${SALT}${TAG}$"),
             format!(" $argon2id$v=19$m=64,t=2,p=1${SALT}${TAG}"),
             format!("$argon2id$v=19$m=64,t=2,p=1${SALT}$"),
+            // The engine refuses such a salt without any work, which would tell that it is there.
+            format!("$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbA${TAG}"),
         ] {
             assert_eq!(Stored::phc(&text), None, "{text}");
         }
@@ -147,7 +151,14 @@ mod tests {
             let stored = Stored::phc(&format!("{text}${SALT}${TAG}")).unwrap();
             assert_eq!(stored.is_outdated(&now), outdated, "{text}");
         }
-        let short_salt = format!("$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ${TAG}");
-        assert!(Stored::phc(&short_salt).unwrap().is_outdated(&now));
+        // A short salt or tag is a reason, but never to lower the cost.
+        for (text, outdated) in [
+            (format!("$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ${TAG}"), true),
+            (format!("$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ${TAG}"), false),
+            (format!("$argon2id$v=19$m=19456,t=2,p=1${SALT}${SALT}"), true),
+            (format!("$argon2id$v=19$m=65536,t=3,p=4${SALT}${SALT}"), false),
+        ] {
+            assert_eq!(Stored::phc(&text).unwrap().is_outdated(&now), outdated, "{text}");
+        }
     }
 }

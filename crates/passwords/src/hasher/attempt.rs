@@ -57,7 +57,7 @@ impl<'a> Attempt<'a> {
 }
 
 /// Keyed anew in each process, so that nobody can choose to share another's lane.
-fn lane(key: impl Hash) -> u64 {
+pub(super) fn lane(key: impl Hash) -> u64 {
     LANES.hash_one(key)
 }
 

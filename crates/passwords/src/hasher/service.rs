@@ -1,12 +1,13 @@
 //! The scheme behind a bounded number of threads.
 
 use std::fmt;
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::ConfigError;
 use crate::hash::Arena;
-use crate::hasher::attempt::Attempt;
+use crate::hasher::attempt::{Attempt, lane};
 use crate::hasher::scheme::Scheme;
 use crate::hasher::verdict::Verdict;
 use crate::hasher::workers::Workers;
@@ -91,9 +92,22 @@ impl Hasher {
     ///
     /// The ticket gives [`Overloaded`](crate::Overloaded) when there is no room, and also when
     /// there is no randomness for a salt, which is logged as an error.
+    ///
+    /// All jobs of this method share one turn; where strangers register,
+    /// [`hash_for`](Self::hash_for) gives each of them their own.
     pub fn hash(&self, password: Accepted) -> Ticket<String> {
+        self.hash_in(0, password)
+    }
+
+    /// [`hash`](Self::hash) for a client, such as an address (IPv6 by its /64), which waits for its
+    /// own jobs first, those of [`Attempt::from_client`] included.
+    pub fn hash_for(&self, client: impl Hash, password: Accepted) -> Ticket<String> {
+        self.hash_in(lane(client), password)
+    }
+
+    fn hash_in(&self, lane: u64, password: Accepted) -> Ticket<String> {
         let (scheme, random) = (Arc::clone(&self.shared.scheme), Arc::clone(&self.shared.random));
-        self.shared.pool.submit(0, self.shared.scheme.work(), move |arena| {
+        self.shared.pool.submit(lane, self.shared.scheme.work(), move |arena| {
             scheme
                 .hash(&password, arena, &*random)
                 .inspect_err(|error| tracing::error!(%error, "no salt for a password hash"))

@@ -2,14 +2,16 @@
 
 mod rules;
 
+use std::env;
 use std::fmt;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
-use std::{env, fs};
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 pub use rules::KeyFinding;
 
@@ -71,6 +73,9 @@ impl SecretKeys {
     /// How many older keys are kept.
     pub const MOST_FALLBACKS: usize = 8;
 
+    /// How long a key, and a file of keys, may be, in bytes; what is longer is unreadable.
+    pub const MOST_BYTES: usize = 16 * 1024;
+
     /// Reads the environment variable `name`, and older keys from `{name}_FALLBACKS`, separated by
     /// white space.
     ///
@@ -98,17 +103,17 @@ impl SecretKeys {
     /// [`SecretKeyError`] when the file cannot be read, or with everything that is wrong in it.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, SecretKeyError> {
         let name = path.as_ref().display().to_string();
-        let Ok(mut bytes) = fs::read(path) else { return Err(unreadable(&name)) };
-        let result = match std::str::from_utf8(&bytes) {
+        let Some(bytes) = read_at_most(path.as_ref(), Self::MOST_BYTES) else {
+            return Err(unreadable(&name));
+        };
+        match std::str::from_utf8(&bytes) {
             Ok(text) => {
                 let mut lines = text.lines().map(str::trim);
                 let current = lines.next().unwrap_or_default();
                 Self::named(&name, current, lines.filter(|line| !line.is_empty()))
             }
             Err(_) => Err(unreadable(&name)),
-        };
-        bytes.zeroize();
-        result
+        }
     }
 
     /// Checks keys that come from somewhere else.
@@ -205,6 +210,25 @@ impl fmt::Debug for SecretKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SecretKeys").field("count", &self.keys.len()).finish_non_exhaustive()
     }
+}
+
+/// Reads into one buffer, which leaves no copy behind by growing.
+fn read_at_most(path: &Path, most: usize) -> Option<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(vec![0; most.saturating_add(1)]);
+    let mut file = File::open(path).ok()?;
+    let mut length = 0_usize;
+    while let Some(rest) = bytes.get_mut(length..).filter(|rest| !rest.is_empty()) {
+        match file.read(rest) {
+            Ok(0) => {
+                bytes.truncate(length);
+                return Some(bytes);
+            }
+            Ok(read) => length = length.saturating_add(read),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
+    None
 }
 
 fn unreadable(name: &str) -> SecretKeyError {

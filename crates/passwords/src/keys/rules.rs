@@ -6,6 +6,7 @@ use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding};
 use zeroize::Zeroizing;
 
 use crate::filter::{Filter, START, push};
+use crate::keys::SecretKeys;
 
 /// Made by `examples/fuse_filter.rs`; see `data/README.md` for where the list is from.
 static LEAKED: LazyLock<Filter> =
@@ -37,7 +38,7 @@ pub enum KeyFinding {
     #[error("it is shorter than 50 characters and than 32 bytes in hex or base64")]
     Short,
     /// The key cannot be read as text.
-    #[error("it cannot be read, or is not UTF-8")]
+    #[error("it cannot be read, is not UTF-8, or is longer than 16 KiB")]
     Unreadable,
     /// The key repeats itself or has few different characters.
     #[error("it is too regular to be random: under 128 bits")]
@@ -82,9 +83,13 @@ pub(super) fn findings(text: &str) -> Vec<KeyFinding> {
     if text.is_empty() {
         return vec![KeyFinding::Missing];
     }
+    if text.len() > SecretKeys::MOST_BYTES {
+        return vec![KeyFinding::Unreadable];
+    }
     let lower = Zeroizing::new(text.to_ascii_lowercase());
     let short = text.chars().count() < LEAST_CHARS && encoded_bytes(text) < LEAST_BYTES;
-    let weak = bits(text.as_bytes()) < LEAST_BITS || repeats(text.as_bytes());
+    let bytes = text.as_bytes();
+    let weak = bits(bytes) < LEAST_BITS || repeats(bytes) || counts(bytes);
     let broken = [
         (LEAKED.contains(text.chars().fold(START, push)), KeyFinding::Leaked),
         (PLACEHOLDERS.iter().any(|word| lower.contains(word)), KeyFinding::Placeholder),
@@ -126,6 +131,12 @@ fn repeats(text: &[u8]) -> bool {
     (1..=text.len() / 2).any(|unit| text.iter().zip(text.iter().skip(unit)).all(|(a, b)| a == b))
 }
 
+/// Whether most of the text is one step after another, up or down.
+fn counts(text: &[u8]) -> bool {
+    let steps = text.iter().zip(text.iter().skip(1)).filter(|(from, to)| from.abs_diff(**to) <= 1);
+    steps.count() > text.len() / 2
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,6 +152,12 @@ mod tests {
             (fifty.as_str(), vec![Weak]),
             (random, vec![]),
             (&random[..49], vec![Short]),
+            (&random[..25].repeat(2), vec![Weak]),
+            // 32 bytes in base64url, 31 in base64, 24 in hex, which could be read as base64.
+            ("arnx6499M4j0-dWG9m6Z_VQIDfLERvDlhmiwnAihbdA", vec![]),
+            ("WU5RmuSZMSspQzt92Kl/8Gje/LqXVbbV0A6ExSTWew", vec![Short]),
+            ("aaa9402664f1a41f40ebbc52c9993eb66aeb366602958fdf", vec![Short]),
+            ("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRST", vec![Weak]),
             ("django-insecure-k8Zq2v9fXw4LrT7yNcB1mHs6JdPe3GaUoQiVx5WtYz", vec![Placeholder]),
             ("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", vec![]),
             ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", vec![Weak]),

@@ -1,5 +1,7 @@
 //! Words that an attacker of this account tries first.
 
+use unicode_normalization::UnicodeNormalization;
+
 use crate::policy::structure::{Folded, MOST_LISTED, fold};
 
 /// Names that belong to the account and the service.
@@ -14,6 +16,8 @@ pub struct Context {
 
 impl Context {
     const MOST_WORDS: usize = 32;
+    /// As much of one name is read; an address has at most 320.
+    const MOST_READ: usize = 512;
     const LEAST_CHARS: usize = 4;
     /// What has fewer characters besides the words is refused.
     const LEAST_REST: usize = 8;
@@ -25,7 +29,8 @@ impl Context {
 
     /// Adds a name: the user's, the service's, or an address, whose parts count as well.
     pub fn word(mut self, text: &str) -> Self {
-        let whole = std::iter::once(text);
+        let text: String = text.chars().take(Self::MOST_READ).nfc().collect();
+        let whole = std::iter::once(text.as_str());
         for word in whole.chain(text.split(|c: char| !c.is_alphanumeric())) {
             let word: Vec<char> = word.chars().take(MOST_LISTED).map(fold).collect();
             let counts = word.len() >= Self::LEAST_CHARS && !self.words.contains(&word);
@@ -38,12 +43,11 @@ impl Context {
 
     /// Whether little is left of the password without the words.
     pub(super) fn covers(&self, password: &Folded) -> bool {
-        password.len() <= MOST_LISTED
-            && password.spellings().into_iter().any(|spelling| {
-                let covered = self.covered(spelling);
-                let rest = spelling.len().saturating_sub(covered);
-                covered > 0 && rest < Self::LEAST_REST
-            })
+        password.listed().any(|spelling| {
+            let covered = self.covered(spelling);
+            let rest = spelling.len().saturating_sub(covered);
+            covered > 0 && rest < Self::LEAST_REST
+        })
     }
 
     /// How many characters belong to a word.

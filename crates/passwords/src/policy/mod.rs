@@ -5,8 +5,6 @@ mod context;
 mod structure;
 mod violation;
 
-use unicode_normalization::UnicodeNormalization;
-
 use crate::secret::{Accepted, Candidate};
 
 pub use context::Context;
@@ -49,8 +47,8 @@ pub enum Factor {
 ///
 /// # Cost
 ///
-/// Linear in the length, and bounded: from 64 characters on, no list is asked, since nothing that
-/// is common is that long unless it repeats itself.
+/// Linear in the length, and bounded: above 64 characters no list is asked but for the part that a
+/// password repeats, since nothing else that is common is that long.
 #[derive(Clone, Debug)]
 pub struct Policy {
     least_chars: usize,
@@ -103,7 +101,7 @@ impl Policy {
             violations.push(Violation::TooLong { most_bytes: Candidate::MAX_BYTES });
             return Err(Refusal::new(violations));
         }
-        if text.nfc().count() < self.least_chars {
+        if text.chars().count() < self.least_chars {
             violations.push(Violation::TooShort { least: self.least_chars });
         }
         if text.chars().any(char::is_control) {

@@ -2,12 +2,12 @@
 
 use std::iter;
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::policy::common;
 use crate::policy::violation::Violation;
 
-/// Longer passwords are not looked up: what is common is not that long, or repeats itself.
+/// Longer texts are not looked up: what is common is not that long, or repeats a shorter one.
 pub(super) const MOST_LISTED: usize = 64;
 
 /// A repeated part of fewer characters makes no password.
@@ -26,6 +26,8 @@ const MOST_DECORATION: usize = 5;
 pub(super) struct Folded {
     plain: Zeroizing<Vec<char>>,
     letters: Zeroizing<Vec<char>>,
+    /// The length of the shortest part whose repetition it is.
+    unit: usize,
 }
 
 impl Folded {
@@ -35,15 +37,24 @@ impl Folded {
         plain.extend(text.chars().map(fold));
         let mut letters = Zeroizing::new(Vec::with_capacity(count));
         letters.extend(plain.iter().map(|c| read_as_letter(*c)));
-        Self { plain, letters }
+        let unit = smallest_unit(&plain);
+        Self { plain, letters, unit }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.plain.len()
-    }
-
-    pub(super) fn spellings(&self) -> [&[char]; 2] {
+    fn spellings(&self) -> [&[char]; 2] {
         [&self.plain, &self.letters]
+    }
+
+    fn is_repeated(&self) -> bool {
+        self.unit.saturating_mul(2) <= self.plain.len()
+    }
+
+    /// What is looked up: the spellings, or where they are too long, the part that they repeat.
+    pub(super) fn listed(&self) -> impl Iterator<Item = &[char]> {
+        let whole = self.plain.len() <= MOST_LISTED;
+        let length = if whole || !self.is_repeated() { self.plain.len() } else { self.unit };
+        let spellings = self.spellings().into_iter();
+        spellings.filter_map(move |s| s.get(..length).filter(|part| part.len() <= MOST_LISTED))
     }
 }
 
@@ -67,13 +78,12 @@ const fn read_as_letter(c: char) -> char {
 /// Every structural rule that the password breaks.
 pub(super) fn check(password: &Folded) -> impl Iterator<Item = Violation> {
     let plain = password.plain.as_slice();
-    let unit = smallest_unit(plain);
-    let repeats = unit < LEAST_UNIT && unit.saturating_mul(2) <= plain.len();
+    let repeats = password.unit < LEAST_UNIT && password.is_repeated();
     let repeated = !plain.is_empty() && (repeats || !has_distinct(plain));
     let sequence = is_sequence(plain);
-    let listed = plain.len() <= MOST_LISTED;
-    let common = listed && password.spellings().into_iter().any(common::contains);
-    let joined = listed && !common && is_joined(password, unit);
+    let found = password.listed().any(common::contains);
+    let common = found && plain.len() <= MOST_LISTED;
+    let joined = !common && (found || is_joined(password));
     let broken = [
         (common, Violation::Common),
         (joined, Violation::CommonJoined),
@@ -84,16 +94,18 @@ pub(super) fn check(password: &Folded) -> impl Iterator<Item = Violation> {
 }
 
 fn has_distinct(password: &[char]) -> bool {
-    let mut seen = Vec::with_capacity(LEAST_DISTINCT);
+    let mut seen = ['\0'; LEAST_DISTINCT];
+    let mut count: usize = 0;
     for c in password {
-        if !seen.contains(c) {
-            seen.push(*c);
-            if seen.len() == LEAST_DISTINCT {
-                return true;
-            }
+        if !seen.iter().take(count).any(|known| known == c) {
+            let Some(place) = seen.get_mut(count) else { return true };
+            *place = *c;
+            count = count.saturating_add(1);
         }
     }
-    false
+    let distinct = count == LEAST_DISTINCT;
+    seen.zeroize();
+    distinct
 }
 
 /// The length of the shortest part whose repetition is the password, its end perhaps cut
@@ -137,27 +149,53 @@ fn is_step(from: char, to: char) -> bool {
 }
 
 /// Where the key is on a US keyboard; the German and French layouts share nearly all of it.
-fn key(c: char) -> Option<(usize, usize)> {
-    const ROWS: [&str; 4] = ["1234567890-=", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./"];
-    ROWS.iter().enumerate().find_map(|(row, keys)| Some((row, keys.chars().position(|k| k == c)?)))
+fn key(c: char) -> Option<(u8, u8)> {
+    const KEYS: [Option<(u8, u8)>; 128] = keys();
+    KEYS.get(usize::try_from(u32::from(c)).ok()?).copied().flatten()
+}
+
+const fn keys() -> [Option<(u8, u8)>; 128] {
+    let mut keys = [None; 128];
+    let (mut left, mut code): (&mut [_], u8) = (&mut keys, 0);
+    while let [place, right @ ..] = left {
+        *place = place_of(code);
+        (left, code) = (right, code.saturating_add(1));
+    }
+    keys
+}
+
+const fn place_of(code: u8) -> Option<(u8, u8)> {
+    let mut rows: &[&[u8]] = &[b"1234567890-=", b"qwertyuiop[]", b"asdfghjkl;'", b"zxcvbnm,./"];
+    let mut row: u8 = 0;
+    while let [keys, below @ ..] = rows {
+        let (mut left, mut column): (&[u8], u8) = (keys, 0);
+        while let [key, right @ ..] = left {
+            if *key == code {
+                return Some((row, column));
+            }
+            (left, column) = (right, column.saturating_add(1));
+        }
+        (rows, row) = (below, row.saturating_add(1));
+    }
+    None
 }
 
 /// Whether the password is a common one that repeats, is decorated, or is joined to another.
-fn is_joined(password: &Folded, unit: usize) -> bool {
-    let plain = password.plain.as_slice();
+fn is_joined(password: &Folded) -> bool {
+    let Some(plain) = password.listed().next() else { return false };
     let is_letter = |c: &char| c.is_alphabetic();
     let start = plain.iter().position(is_letter).unwrap_or(0);
     let end = plain.iter().rposition(is_letter).map_or(0, |last| last.saturating_add(1));
     let core = start..end.max(start);
     let around = [plain.get(..start), plain.get(end..)].map(|side| side.map_or(0, free));
     let around = around.iter().fold(0, |sum: usize, free| sum.saturating_add(*free));
-    password.spellings().into_iter().any(|spelling| {
+    password.listed().any(|spelling| {
         let word = spelling.get(core.clone()).unwrap_or_default();
         let decorated =
             word.len() >= LEAST_WORD && around <= MOST_DECORATION && common::contains(word);
-        let doubled = unit.saturating_mul(2) <= spelling.len()
+        let doubled = password.is_repeated()
             && spelling
-                .get(..unit)
+                .get(..password.unit)
                 .is_some_and(|part| part.len() >= LEAST_WORD && common::contains(part));
         decorated || doubled || is_two_words(spelling)
     })

@@ -67,6 +67,17 @@ async fn a_flood_is_refused_at_once_while_another_client_is_served() {
 }
 
 #[test]
+fn a_flood_of_registrations_leaves_room_for_another_client() {
+    let hasher = start(Params::OWASP_19M, Duration::from_millis(200));
+    let policy = Policy::nist_800_63b_4(Factor::Single);
+    let accepted = || policy.check(&Candidate::from(PASSWORD), &Context::new()).ok().unwrap();
+    let flood: Vec<_> = (0..100).map(|_| hasher.hash_for("198.51.100.1", accepted())).collect();
+    assert!(hasher.load().refused > 50, "{:?}", hasher.load());
+    assert!(hasher.hash_for("203.0.113.9", accepted()).wait().is_ok());
+    drop(flood);
+}
+
+#[test]
 fn a_ticket_wakes_the_task_that_polled_it_last_and_answers_after_the_hasher_is_gone() {
     let hasher = start(cheap(), Duration::from_secs(2));
     let mut ticket = pin!(hasher.verify(&Attempt::new("ada"), Candidate::from(PASSWORD)));

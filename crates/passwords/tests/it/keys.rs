@@ -50,6 +50,30 @@ fn a_file_holds_the_key_and_older_ones() {
 }
 
 #[test]
+fn a_file_that_is_no_key_file_is_not_read_whole() {
+    let path = std::env::temp_dir().join(format!("palisade-keys-long-{}", std::process::id()));
+    fs::write(&path, format!("{NEW}\n{}", " \n".repeat(SecretKeys::MOST_BYTES / 2))).unwrap();
+    let refused = SecretKeys::from_file(&path).unwrap_err();
+    fs::remove_file(&path).unwrap();
+    assert!(refused.findings().all(|(_, finding)| finding == KeyFinding::Unreadable));
+    let long = OLD.repeat(SecretKeys::MOST_BYTES);
+    assert_eq!(findings(&long, &[]), [("secret key".to_owned(), KeyFinding::Unreadable)]);
+}
+
+#[test]
+fn a_signature_has_one_spelling() {
+    let keys = SecretKeys::parse(NEW, []).unwrap();
+    let signature = keys.sign("test", b"message");
+    for (at, original) in signature.char_indices() {
+        for other in ('!'..='~').filter(|other| *other != original) {
+            let mut spelled = signature.clone();
+            spelled.replace_range(at..=at, &other.to_string());
+            assert_eq!(keys.verify("test", b"message", &spelled), None, "{spelled}");
+        }
+    }
+}
+
+#[test]
 fn fallbacks_verify_and_never_sign() {
     let (old, new) = (SecretKeys::parse(OLD, []).unwrap(), SecretKeys::parse(NEW, [OLD]).unwrap());
     let signature = new.sign("test", b"message");

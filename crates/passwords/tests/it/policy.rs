@@ -68,6 +68,27 @@ fn every_broken_rule_is_told_at_once_with_a_code_and_nothing_of_the_password() {
 }
 
 #[test]
+fn repeating_what_is_common_or_a_name_beyond_the_listed_lengths_does_not_help() {
+    let policy = Policy::nist_800_63b_4(Factor::Single);
+    assert_eq!(broken(&policy, &"password".repeat(9)), [Violation::CommonJoined]);
+    assert_eq!(broken(&policy, &"footballmonkey".repeat(6)), [Violation::CommonJoined]);
+    let context = Context::new().word("zaphodbeeblebrox");
+    let names = Candidate::from("zaphodbeeblebrox".repeat(5));
+    let refusal = policy.check(&names, &context).err().unwrap();
+    assert_eq!(refusal.violations(), [Violation::ContextWord]);
+}
+
+#[test]
+fn a_name_is_known_in_either_unicode_spelling() {
+    let policy = Policy::nist_800_63b_4(Factor::Single);
+    let typed = Candidate::from("l\u{e9}on\u{ef}d\u{e8}s 9184.2");
+    for name in ["l\u{e9}on\u{ef}d\u{e8}s", "le\u{301}oni\u{308}de\u{300}s"] {
+        let refusal = policy.check(&typed, &Context::new().word(name)).err().unwrap();
+        assert_eq!(refusal.violations(), [Violation::ContextWord]);
+    }
+}
+
+#[test]
 fn presets_can_be_made_stricter_and_not_weaker() {
     let stricter = Policy::asvs5().least_chars(20);
     assert_eq!(broken(&stricter, "grey herons wade"), [Violation::TooShort { least: 20 }]);

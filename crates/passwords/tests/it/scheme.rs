@@ -72,14 +72,18 @@ fn composed_and_decomposed_spellings_are_one_password() {
 }
 
 #[test]
-fn rule_a_cost_parameters_above_the_ceiling_are_refused_before_memory_is_taken() {
-    // Allocating 3 GB or passing a billion times would fail or outlast this test.
-    let scheme = Scheme::new(cheap()).unwrap();
-    for params in ["m=3000000,t=2,p=1", "m=4294967295,t=1,p=1", "m=64,t=4294967295,p=1"] {
-        let stored = stored_by(cheap(), PASSWORD).replace("m=64,t=2,p=1", params);
-        assert!(!verify(&scheme, Some(&stored), PASSWORD).is_verified(), "{params}");
+fn rule_a_cost_parameters_above_the_ceiling_are_refused_though_the_password_is_right() {
+    let (second, nanosecond) = (Duration::from_secs(1), Duration::from_nanos(360));
+    let dear = [(128, 2, Ceiling::new(64, second)), (64, 3, Ceiling::new(64, nanosecond * 128))];
+    for (memory_kib, passes, ceiling) in dear {
+        let params = Params::insecure_new(memory_kib, passes, 1).unwrap();
+        let stored = stored_by(params, PASSWORD);
+        let lax = Scheme::new(cheap()).unwrap();
+        assert!(verify(&lax, Some(&stored), PASSWORD).is_verified());
+        let strict = Scheme::with_ceiling(cheap(), ceiling).unwrap();
+        assert!(!verify(&strict, Some(&stored), PASSWORD).is_verified(), "{params:?}");
     }
-    let low = Ceiling::new(32, Duration::from_secs(1));
+    let low = Ceiling::new(32, second);
     assert!(matches!(
         Scheme::with_ceiling(cheap(), low),
         Err(ConfigError::AboveCeiling { needed_kib: 64, ceiling_kib: 32, .. })
