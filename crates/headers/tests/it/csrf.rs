@@ -220,6 +220,10 @@ fn a_safe_method_that_stands_for_another_is_checked() {
     let table = [
         ("https://example.com/a?_method=DELETE", Err(Reason::FetchSite)),
         ("https://example.com/a?x=1&_method=PUT", Err(Reason::FetchSite)),
+        ("https://example.com/a?%5Fmethod=PUT", Err(Reason::FetchSite)),
+        ("https://example.com/a?x=1&_%6dethod=PUT", Err(Reason::FetchSite)),
+        ("https://example.com/a?_method", Err(Reason::FetchSite)),
+        ("https://example.com/a?%5Fmethods=PUT", Ok(())),
         ("https://example.com/a?x_method=PUT", Ok(())),
         ("https://example.com/a?x=_method", Ok(())),
     ];
