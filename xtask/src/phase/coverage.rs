@@ -7,7 +7,7 @@ use crate::process::Log;
 use crate::report::{self, Tally};
 
 /// Per cent of the lines of `crates/`; raise it as it rises.
-const LINES: &str = "80";
+const LINES: &str = "88";
 
 /// Everything that is not the source of a crate.
 const IGNORED: &str = "/(examples|xtask|tests|target)/";
