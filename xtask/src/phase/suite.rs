@@ -10,7 +10,8 @@ use crate::report::Tally;
 const BROWSER: &str = r"binary(=browser) | test(/\bbrowser::/)";
 
 pub(super) fn nextest(context: &Context, log: &Log) -> Result<Tally> {
-    log.run(&mut context.cargo(&["llvm-cov", "clean", "--profraw-only"]))?;
+    // What earlier builds left would be counted as lines that nobody runs.
+    log.run(&mut context.cargo(&["llvm-cov", "clean", "--workspace"]))?;
     run(context, log, &format!("not ({BROWSER})"))
 }
 
