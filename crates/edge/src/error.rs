@@ -8,6 +8,9 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ConfigError {
+    /// An exemption of everything below `/`, with which a layer would guard nothing.
+    #[error("an exemption below \"/\" exempts every page; name the paths, or leave the layer out")]
+    EveryPath,
     /// Ranges that hold every address, where ranges decide which hops to believe.
     #[error(
         "the ranges trust every address, so that a client could write its own; name the proxies, \

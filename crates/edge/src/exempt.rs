@@ -66,8 +66,12 @@ impl ExemptPaths {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Path`] for what no request can have as its path, or without the final `/`.
+    /// [`ConfigError::Path`] for what no request can have as its path, or without the final `/`;
+    /// [`ConfigError::EveryPath`] for `/`.
     pub fn add_below(mut self, path: &str) -> Result<Self, ConfigError> {
+        if path == "/" {
+            return Err(ConfigError::EveryPath);
+        }
         if !path.ends_with('/') {
             return Err(ConfigError::Path { text: path.to_owned() });
         }
@@ -102,5 +106,23 @@ fn checked(path: &str) -> Result<Box<str>, ConfigError> {
     match path.parse::<Uri>() {
         Ok(uri) if path.starts_with('/') && uri.path() == path => Ok(path.into()),
         _ => Err(ConfigError::Path { text: path.to_owned() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_what_would_exempt_nothing_or_everything() {
+        for path in ["", "health", "/health?x", "/a b", "http://host/health", "*"] {
+            let error = ExemptPaths::none().add_path(path).unwrap_err();
+            assert_eq!(error, ConfigError::Path { text: path.to_owned() }, "{path:?}");
+        }
+        let error = ExemptPaths::none().add_below("/static").unwrap_err();
+        assert_eq!(error, ConfigError::Path { text: "/static".to_owned() });
+        let error = ExemptPaths::none().add_below("/").unwrap_err();
+        assert_eq!(error, ConfigError::EveryPath);
+        assert!(ExemptPaths::none().add_path("/").is_ok(), "the front page alone can be meant");
     }
 }
