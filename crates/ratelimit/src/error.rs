@@ -1,0 +1,115 @@
+//! Mistakes in configuration.
+
+use std::fmt;
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// A value that cannot be configured, and what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A number is too small or too large.
+    #[error("{setting} must be from {least} to {most}, not {given}")]
+    Number {
+        /// What was set.
+        setting: &'static str,
+        /// What it was set to.
+        given: u64,
+        /// The smallest number that is taken.
+        least: u64,
+        /// The largest number that is taken.
+        most: u64,
+    },
+    /// A length of time is too short or too long.
+    #[error("{setting} must be from {least:?} to {most:?}, not {given:?}")]
+    Time {
+        /// What was set.
+        setting: &'static str,
+        /// What it was set to.
+        given: Duration,
+        /// The shortest time that is taken.
+        least: Duration,
+        /// The longest time that is taken.
+        most: Duration,
+    },
+}
+
+/// Where a mistake is, and what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    place: String,
+    message: String,
+}
+
+impl Mistake {
+    /// Tells a mistake at a place: a rule's name, or a path into a file.
+    pub fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { place: place.into(), message: message.into() }
+    }
+
+    /// Returns where it is: `rule "login"`, `rules[2].quota`.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Says what is wrong and what to write instead.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)
+    }
+}
+
+/// Every mistake of a rule table, told at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistakes {
+    list: Vec<Mistake>,
+}
+
+impl Mistakes {
+    /// How many mistakes are told; whoever has more begins with these.
+    pub const MOST: usize = 64;
+
+    /// Returns `Ok` if there are none.
+    ///
+    /// # Errors
+    ///
+    /// The mistakes, at most [`MOST`](Self::MOST) of them.
+    pub fn none_of(mut list: Vec<Mistake>) -> Result<(), Self> {
+        list.truncate(Self::MOST);
+        if list.is_empty() { Ok(()) } else { Err(Self { list }) }
+    }
+
+    /// Returns them in the order in which they were found.
+    #[must_use]
+    pub fn list(&self) -> &[Mistake] {
+        &self.list
+    }
+}
+
+impl From<Mistake> for Mistakes {
+    fn from(mistake: Mistake) -> Self {
+        Self { list: vec![mistake] }
+    }
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, mistake) in self.list.iter().enumerate() {
+            if position > 0 {
+                f.write_str("; ")?;
+            }
+            mistake.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Mistakes {}

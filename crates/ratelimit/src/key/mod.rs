@@ -1,0 +1,5 @@
+//! Who: what a request is counted by.
+
+mod hash;
+
+pub use hash::KeyHasher;

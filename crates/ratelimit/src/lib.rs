@@ -1,0 +1,9 @@
+#![doc = include_str!("../README.md")]
+
+mod error;
+pub mod key;
+pub mod quota;
+pub mod store;
+
+pub use error::{ConfigError, Mistake, Mistakes};
+pub use quota::Quota;

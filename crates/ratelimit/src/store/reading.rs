@@ -1,0 +1,184 @@
+//! What a store answers.
+
+use std::ops::Deref;
+use std::time::Duration;
+
+use smallvec::SmallVec;
+
+use crate::quota::{Gcra, Meter, Step, Tickets};
+
+/// What became of one ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "an ask passes, must wait, or is too large")]
+pub enum Outcome {
+    /// It may pass.
+    Admitted,
+    /// It comes too early.
+    Early,
+    /// It asks for more than the quota ever has at once: no wait helps.
+    Never,
+}
+
+/// One meter of one subject, after the decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    outcome: Outcome,
+    remaining: u32,
+    wait: u64,
+    next: u64,
+    full: u64,
+}
+
+impl Reading {
+    /// Reads a bucket whose theoretical arrival time is `tat` after the decision.
+    ///
+    /// All times are in units of `nanos` nanoseconds; what comes out is rounded up.
+    #[must_use]
+    pub const fn of_bucket(step: Step, gcra: Gcra, tat: u64, now: u64, nanos: u64) -> Self {
+        let (outcome, wait) = match step {
+            Step::Admitted { .. } => (Outcome::Admitted, 0),
+            Step::Early { wait } => (Outcome::Early, wait),
+            Step::Never => (Outcome::Never, 0),
+        };
+        Self {
+            outcome,
+            remaining: gcra.remaining(tat, now),
+            wait: wait.saturating_mul(nanos),
+            next: gcra.next(tat, now).saturating_mul(nanos),
+            full: tat.saturating_sub(now).saturating_mul(nanos),
+        }
+    }
+
+    /// Reads tickets whose moments are these after the decision.
+    #[must_use]
+    pub fn of_tickets(
+        admitted: bool,
+        cost: u32,
+        tickets: Tickets,
+        moments: &[u64],
+        now: u64,
+        nanos: u64,
+    ) -> Self {
+        let free = tickets.free(moments, now);
+        let wait = if admitted { Some(0) } else { tickets.wait(moments, now, cost) };
+        let next = tickets.wait(moments, now, free.saturating_add(1)).unwrap_or(0);
+        Self {
+            outcome: match wait {
+                _ if admitted => Outcome::Admitted,
+                None => Outcome::Never,
+                // Free now, but another was faster: the next moment will do.
+                Some(_) => Outcome::Early,
+            },
+            remaining: free,
+            wait: wait.unwrap_or(0).max(u64::from(!admitted)).saturating_mul(nanos),
+            next: next.saturating_mul(nanos),
+            full: tickets.full(moments, now).saturating_mul(nanos),
+        }
+    }
+
+    /// Reads what a shared store computed; times in nanoseconds.
+    #[must_use]
+    pub const fn new(outcome: Outcome, remaining: u32, wait: u64, next: u64, full: u64) -> Self {
+        Self { outcome, remaining, wait, next, full }
+    }
+
+    /// Reads a meter that nothing was taken from: what a request gets that is not counted.
+    #[must_use]
+    pub fn untouched(meter: Meter) -> Self {
+        let remaining = match meter {
+            Meter::Bucket(gcra) => gcra.burst(),
+            Meter::Strict(tickets) => u32::from(tickets.count()),
+        };
+        Self { outcome: Outcome::Admitted, remaining, wait: 0, next: 0, full: 0 }
+    }
+
+    /// Says what became of the ask.
+    #[must_use]
+    pub const fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// Says whether the ask may pass.
+    #[must_use]
+    pub const fn is_admitted(&self) -> bool {
+        matches!(self.outcome, Outcome::Admitted)
+    }
+
+    /// Returns how many more would pass at once.
+    #[must_use]
+    pub const fn remaining(&self) -> u32 {
+        self.remaining
+    }
+
+    /// Returns how long until the same ask would pass, 0 if it did or never will.
+    #[must_use]
+    pub const fn retry_after(&self) -> Duration {
+        Duration::from_nanos(self.wait)
+    }
+
+    /// Returns how long until one more than [`remaining`](Self::remaining) is there, 0 when all are.
+    #[must_use]
+    pub const fn next(&self) -> Duration {
+        Duration::from_nanos(self.next)
+    }
+
+    /// Returns how long until everything is there again.
+    #[must_use]
+    pub const fn full(&self) -> Duration {
+        Duration::from_nanos(self.full)
+    }
+}
+
+/// The readings of all asks of one request, in their order.
+#[derive(Clone, Debug, Default)]
+pub struct Readings {
+    list: SmallVec<[Reading; 4]>,
+}
+
+impl Readings {
+    /// Holds none yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { list: SmallVec::new() }
+    }
+
+    /// Adds the reading of the next ask.
+    pub fn push(&mut self, reading: Reading) {
+        self.list.push(reading);
+    }
+}
+
+impl Deref for Readings {
+    type Target = [Reading];
+
+    fn deref(&self) -> &[Reading] {
+        &self.list
+    }
+}
+
+/// What became of a whole request.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    admitted: bool,
+    readings: Readings,
+}
+
+impl Verdict {
+    /// States whether all binding asks passed, and how each meter stands.
+    #[must_use]
+    pub const fn new(admitted: bool, readings: Readings) -> Self {
+        Self { admitted, readings }
+    }
+
+    /// Says whether all binding asks passed: then, and only then, something was charged.
+    #[must_use]
+    pub const fn is_admitted(&self) -> bool {
+        self.admitted
+    }
+
+    /// Returns one reading for each ask.
+    #[must_use]
+    pub fn readings(&self) -> &[Reading] {
+        &self.readings
+    }
+}
