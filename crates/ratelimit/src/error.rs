@@ -35,6 +35,21 @@ pub enum ConfigError {
     },
 }
 
+impl ConfigError {
+    pub(crate) fn size(
+        setting: &'static str,
+        given: usize,
+        least: usize,
+        most: usize,
+    ) -> Result<(), Self> {
+        if (least..=most).contains(&given) {
+            return Ok(());
+        }
+        let wide = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        Err(Self::Number { setting, given: wide(given), least: wide(least), most: wide(most) })
+    }
+}
+
 /// Where a mistake is, and what it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {

@@ -79,15 +79,19 @@ impl fmt::Debug for KeyHasher {
 }
 
 /// Returns the two halves of a number, one upon the other.
-const fn fold(product: u128) -> u64 {
+pub(crate) const fn fold(product: u128) -> u64 {
+    let [high, low] = halves(product);
+    high ^ low
+}
+
+/// Returns the upper and the lower half of a number.
+pub(crate) const fn halves(number: u128) -> [u64; 2] {
     #[expect(
         clippy::as_conversions,
         clippy::cast_possible_truncation,
         reason = "the halves are what is wanted"
     )]
-    {
-        (product as u64) ^ ((product >> 64) as u64)
-    }
+    [(number >> 64) as u64, number as u64]
 }
 
 #[cfg(test)]

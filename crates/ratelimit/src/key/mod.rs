@@ -3,3 +3,4 @@
 mod hash;
 
 pub use hash::KeyHasher;
+pub(crate) use hash::{fold, halves};

@@ -35,6 +35,7 @@
 mod ask;
 pub mod contract;
 mod error;
+mod memory;
 mod reading;
 
 use std::fmt;
@@ -43,6 +44,7 @@ use std::pin::Pin;
 
 pub use ask::{Ask, Asks, Overflow, RuleId, Subject};
 pub use error::{StoreError, StoreErrorKind};
+pub use memory::{MemoryStore, SnapshotError};
 pub use reading::{Outcome, Reading, Readings, Verdict};
 
 /// What a store is asked to do.

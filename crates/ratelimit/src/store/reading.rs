@@ -20,36 +20,36 @@ pub enum Outcome {
 }
 
 /// One meter of one subject, after the decision.
+///
+/// What it tells is computed when it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
     outcome: Outcome,
-    remaining: u32,
     wait: u64,
-    next: u64,
-    full: u64,
+    gauge: Gauge,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gauge {
+    Bucket { gcra: Gcra, tat: u64, now: u64, shift: u8 },
+    Known { remaining: u32, next: u64, full: u64 },
 }
 
 impl Reading {
     /// Reads a bucket whose theoretical arrival time is `tat` after the decision.
     ///
-    /// All times are in units of `nanos` nanoseconds; what comes out is rounded up.
+    /// All times are in units of 2^`shift` nanoseconds; what comes out is rounded up.
     #[must_use]
-    pub const fn of_bucket(step: Step, gcra: Gcra, tat: u64, now: u64, nanos: u64) -> Self {
+    pub const fn of_bucket(step: Step, gcra: Gcra, tat: u64, now: u64, shift: u8) -> Self {
         let (outcome, wait) = match step {
             Step::Admitted { .. } => (Outcome::Admitted, 0),
             Step::Early { wait } => (Outcome::Early, wait),
             Step::Never => (Outcome::Never, 0),
         };
-        Self {
-            outcome,
-            remaining: gcra.remaining(tat, now),
-            wait: wait.saturating_mul(nanos),
-            next: gcra.next(tat, now).saturating_mul(nanos),
-            full: tat.saturating_sub(now).saturating_mul(nanos),
-        }
+        Self { outcome, wait: nanos(wait, shift), gauge: Gauge::Bucket { gcra, tat, now, shift } }
     }
 
-    /// Reads tickets whose moments are these after the decision.
+    /// Reads tickets that are free from these moments on, after the decision.
     #[must_use]
     pub fn of_tickets(
         admitted: bool,
@@ -57,39 +57,36 @@ impl Reading {
         tickets: Tickets,
         moments: &[u64],
         now: u64,
-        nanos: u64,
+        shift: u8,
     ) -> Self {
         let free = tickets.free(moments, now);
-        let wait = if admitted { Some(0) } else { tickets.wait(moments, now, cost) };
         let next = tickets.wait(moments, now, free.saturating_add(1)).unwrap_or(0);
-        Self {
-            outcome: match wait {
-                _ if admitted => Outcome::Admitted,
-                None => Outcome::Never,
-                // Free now, but another was faster: the next moment will do.
-                Some(_) => Outcome::Early,
-            },
-            remaining: free,
-            wait: wait.unwrap_or(0).max(u64::from(!admitted)).saturating_mul(nanos),
-            next: next.saturating_mul(nanos),
-            full: tickets.full(moments, now).saturating_mul(nanos),
-        }
+        let (outcome, wait) = match tickets.wait(moments, now, cost) {
+            _ if admitted => (Outcome::Admitted, 0),
+            // Free again, but another was faster: the next moment will do.
+            Some(wait) => (Outcome::Early, wait.max(1)),
+            None => (Outcome::Never, 0),
+        };
+        let full = nanos(tickets.full(moments, now), shift);
+        let gauge = Gauge::Known { remaining: free, next: nanos(next, shift), full };
+        Self { outcome, wait: nanos(wait, shift), gauge }
     }
 
     /// Reads what a shared store computed; times in nanoseconds.
     #[must_use]
     pub const fn new(outcome: Outcome, remaining: u32, wait: u64, next: u64, full: u64) -> Self {
-        Self { outcome, remaining, wait, next, full }
+        Self { outcome, wait, gauge: Gauge::Known { remaining, next, full } }
     }
 
     /// Reads a meter that nothing was taken from: what a request gets that is not counted.
     #[must_use]
-    pub fn untouched(meter: Meter) -> Self {
+    pub const fn untouched(meter: Meter) -> Self {
+        #[expect(clippy::as_conversions, reason = "widens; `From` is not const")]
         let remaining = match meter {
             Meter::Bucket(gcra) => gcra.burst(),
-            Meter::Strict(tickets) => u32::from(tickets.count()),
+            Meter::Strict(tickets) => tickets.count() as u32,
         };
-        Self { outcome: Outcome::Admitted, remaining, wait: 0, next: 0, full: 0 }
+        Self::new(Outcome::Admitted, remaining, 0, 0, 0)
     }
 
     /// Says what became of the ask.
@@ -107,7 +104,10 @@ impl Reading {
     /// Returns how many more would pass at once.
     #[must_use]
     pub const fn remaining(&self) -> u32 {
-        self.remaining
+        match self.gauge {
+            Gauge::Bucket { gcra, tat, now, .. } => gcra.remaining(tat, now),
+            Gauge::Known { remaining, .. } => remaining,
+        }
     }
 
     /// Returns how long until the same ask would pass, 0 if it did or never will.
@@ -119,14 +119,27 @@ impl Reading {
     /// Returns how long until one more than [`remaining`](Self::remaining) is there, 0 when all are.
     #[must_use]
     pub const fn next(&self) -> Duration {
-        Duration::from_nanos(self.next)
+        Duration::from_nanos(match self.gauge {
+            Gauge::Bucket { gcra, tat, now, shift } => nanos(gcra.next(tat, now), shift),
+            Gauge::Known { next, .. } => next,
+        })
     }
 
     /// Returns how long until everything is there again.
     #[must_use]
     pub const fn full(&self) -> Duration {
-        Duration::from_nanos(self.full)
+        Duration::from_nanos(match self.gauge {
+            Gauge::Bucket { tat, now, shift, .. } => nanos(tat.saturating_sub(now), shift),
+            Gauge::Known { full, .. } => full,
+        })
     }
+}
+
+/// Returns ticks in nanoseconds, held at what fits.
+const fn nanos(ticks: u64, shift: u8) -> u64 {
+    #[expect(clippy::as_conversions, reason = "widens; `From` is not const")]
+    let shift = shift as u32;
+    if ticks > u64::MAX >> shift { u64::MAX } else { ticks << shift }
 }
 
 /// The readings of all asks of one request, in their order.
@@ -145,6 +158,13 @@ impl Readings {
     /// Adds the reading of the next ask.
     pub fn push(&mut self, reading: Reading) {
         self.list.push(reading);
+    }
+
+    /// Writes another reading at a place, if there is one.
+    pub(crate) fn replace(&mut self, position: Option<usize>, reading: Reading) {
+        if let Some(place) = position.and_then(|position| self.list.get_mut(position)) {
+            *place = reading;
+        }
     }
 }
 

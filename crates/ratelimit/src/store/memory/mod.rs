@@ -1,0 +1,290 @@
+//! Counts in this process, in a memory of fixed size.
+
+mod bucket;
+mod snapshot;
+mod tickets;
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use palisade_core::Clock;
+
+use super::{Act, Ask, Outcome, Reading, Readings, Store, StoreFuture, Verdict};
+use crate::clock::CoarseClock;
+use crate::quota::{Meter, Quota};
+use crate::table::{Table, Terms};
+use crate::{ConfigError, Overflow};
+
+pub use snapshot::SnapshotError;
+
+/// The store in memory: one table for all rules, a word per key, whatever clients send.
+///
+/// # Example
+///
+/// ```
+/// use palisade_ratelimit::Quota;
+/// use palisade_ratelimit::key::KeyHasher;
+/// use palisade_ratelimit::store::{Act, Ask, MemoryStore, RuleId, Store};
+///
+/// const LOGIN: Quota = Quota::per_minute(5).strict();
+///
+/// let store = MemoryStore::with_bytes(1 << 20)?.for_quotas([LOGIN]);
+/// let client = KeyHasher::random().bytes(1, b"alice");
+/// let ask = Ask::new(client, RuleId::of("login", 0), LOGIN.meter().unwrap());
+/// for try_number in 1..=6 {
+///     let verdict = store.decide_now(&[ask], Act::Charge).unwrap();
+///     assert_eq!(verdict.is_admitted(), try_number <= 5);
+/// }
+/// # Ok::<(), palisade_ratelimit::ConfigError>(())
+/// ```
+///
+/// # Security
+///
+/// Against floods of keys. What is full forgets who owes least, rules that are
+/// [`Lenient`](Overflow::Lenient) first. Under [`Strict`](Overflow::Strict) the bound of the quota
+/// holds for every key whatever is forgotten: a newcomer owes what the forgotten ones did. The
+/// price is that newcomers are refused while more keys owe something than fit. Two keys share a
+/// count with a probability of less than one in a million.
+///
+/// # Cost
+///
+/// All memory is taken at the start. A decision on one bucket reads the clock, one or two cache
+/// lines, and swaps one word; a strict window does so for each of its tickets. No lock, no
+/// allocation, no thread.
+pub struct MemoryStore {
+    table: Table,
+    clock: Box<dyn Clock>,
+    epoch: Instant,
+    /// A tick is 2^`shift` nanoseconds.
+    shift: u8,
+}
+
+/// Ticks before the first moment: what is free is never before the beginning.
+const BEGINNING: u64 = 1;
+
+/// The furthest that a moment may be ahead, in ticks: a quarter of what a word can tell.
+const LONGEST: u64 = 1 << 38;
+
+/// The tick unless quotas need a finer one: 65.5 us, of which a word can tell 2.3 years.
+const COARSEST: u8 = 16;
+
+impl MemoryStore {
+    /// The least memory that is taken: two lines.
+    pub const LEAST_BYTES: usize = 2 * Table::LINE;
+
+    /// The most memory that is taken: 128 GiB.
+    pub const MOST_BYTES: usize = Table::LINE * Table::MOST_LINES;
+
+    /// Takes at most so many bytes, now, on a [`CoarseClock`]. Six keys fit in 64 bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Number`] outside [`LEAST_BYTES`](Self::LEAST_BYTES) to
+    /// [`MOST_BYTES`](Self::MOST_BYTES).
+    pub fn with_bytes(bytes: usize) -> Result<Self, ConfigError> {
+        ConfigError::size(
+            "the bytes of a memory store",
+            bytes,
+            Self::LEAST_BYTES,
+            Self::MOST_BYTES,
+        )?;
+        let lines = bytes.checked_div(Table::LINE).unwrap_or(0);
+        let clock: Box<dyn Clock> = Box::new(CoarseClock::new());
+        Ok(Self { table: Table::new(lines, LONGEST), epoch: clock.now(), clock, shift: COARSEST })
+    }
+
+    /// Takes the time from here; before anything is counted.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Clock) -> Self {
+        self.epoch = clock.now();
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Chooses the length of a tick for these quotas; before anything is counted.
+    ///
+    /// Fine enough that no interval is lengthened by more than a thousandth, if the longest quota
+    /// then still fits; else as fine as it allows. Other quotas are counted too, less finely.
+    #[must_use]
+    pub fn for_quotas(mut self, quotas: impl IntoIterator<Item = Quota>) -> Self {
+        let (mut finest, mut longest) = (u64::MAX, 1);
+        for meter in quotas.into_iter().filter_map(Quota::meter) {
+            let (interval, span) = match meter {
+                Meter::Bucket(gcra) => (gcra.interval(), gcra.span()),
+                Meter::Strict(tickets) => (tickets.window(), tickets.window()),
+            };
+            finest = finest.min(interval);
+            longest = longest.max(span);
+        }
+        let shifts = 0..=32_u8;
+        let precise = shifts.clone().rev().find(|shift| finest >> shift >= 1000).unwrap_or(0);
+        let fits = shifts.clone().find(|shift| longest >> shift < LONGEST >> 1);
+        self.shift = precise.min(COARSEST).max(fits.unwrap_or(COARSEST));
+        let ticks = (longest >> self.shift).saturating_add(1);
+        self.table = Table::new(self.table.lines(), ticks.saturating_mul(2).min(LONGEST));
+        self
+    }
+
+    /// Returns how many bytes are taken.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.table.bytes()
+    }
+
+    /// Returns how many keys fit at the most.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.table.capacity()
+    }
+
+    /// Returns how many keys owe something. Reads the whole table: for metrics, not for requests.
+    #[must_use]
+    pub fn live(&self) -> usize {
+        self.table.live(self.terms(self.clock.now(), 0))
+    }
+
+    /// Decides at that moment, which comes from the clock of this store.
+    #[must_use]
+    pub fn decide_at(&self, asks: &[Ask], act: Act, now: Instant) -> Verdict {
+        let now = self.ticks(now);
+        if let ([ask], Act::Charge) = (asks, act) {
+            let reading = self.take(ask, now);
+            let mut readings = Readings::new();
+            readings.push(reading);
+            return Verdict::new(reading.is_admitted() || !ask.is_binding(), readings);
+        }
+        let (admitted, readings) = self.look_at_all(asks, now);
+        if !admitted || act == Act::Peek {
+            return Verdict::new(admitted, readings);
+        }
+        self.take_all(asks, &readings, now)
+    }
+
+    fn look_at_all(&self, asks: &[Ask], now: u64) -> (bool, Readings) {
+        let (mut admitted, mut readings) = (true, Readings::new());
+        for ask in asks {
+            let reading = self.look(ask, now);
+            admitted &= reading.is_admitted() || !ask.is_binding();
+            readings.push(reading);
+        }
+        (admitted, readings)
+    }
+
+    /// Takes what was seen to be there; if another was faster, gives all back.
+    fn take_all(&self, asks: &[Ask], seen: &[Reading], now: u64) -> Verdict {
+        let mut readings = Readings::new();
+        for (ask, seen) in asks.iter().zip(seen) {
+            let reading = if seen.is_admitted() { self.take(ask, now) } else { *seen };
+            if ask.is_binding() && !reading.is_admitted() {
+                self.return_all(asks.iter().zip(readings.iter()), now);
+                let (_, mut readings) = self.look_at_all(asks, now);
+                readings.replace(asks.iter().position(|other| other == ask), reading);
+                return Verdict::new(false, readings);
+            }
+            readings.push(reading);
+        }
+        Verdict::new(true, readings)
+    }
+
+    fn return_all<'a>(&self, taken: impl Iterator<Item = (&'a Ask, &'a Reading)>, now: u64) {
+        for (ask, reading) in taken {
+            if reading.is_admitted() {
+                self.give_back(ask, now);
+            }
+        }
+    }
+
+    fn look(&self, ask: &Ask, now: u64) -> Reading {
+        match ask.meter() {
+            Meter::Bucket(gcra) => self.look_at_bucket(ask, gcra, now),
+            Meter::Strict(tickets) => self.look_at_tickets(ask, tickets, now),
+        }
+    }
+
+    #[inline]
+    fn take(&self, ask: &Ask, now: u64) -> Reading {
+        match ask.meter() {
+            Meter::Bucket(gcra) => self.take_from_bucket(ask, gcra, now),
+            Meter::Strict(tickets) => self.take_tickets(ask, tickets, now),
+        }
+    }
+
+    fn give_back(&self, ask: &Ask, now: u64) {
+        match ask.meter() {
+            Meter::Bucket(gcra) => self.return_to_bucket(ask, gcra, now),
+            Meter::Strict(tickets) => self.return_tickets(ask, tickets, now),
+        }
+    }
+
+    #[inline]
+    fn ticks(&self, now: Instant) -> u64 {
+        let since = now.saturating_duration_since(self.epoch);
+        let nanos = since.as_secs().wrapping_mul(1_000_000_000);
+        (nanos.wrapping_add(u64::from(since.subsec_nanos())) >> self.shift).wrapping_add(BEGINNING)
+    }
+
+    const fn second(&self) -> u64 {
+        1_000_000_000 >> self.shift
+    }
+
+    fn terms(&self, now: Instant, span: u64) -> Terms {
+        Terms { now: self.ticks(now), span, second: self.second() }
+    }
+}
+
+/// Returns a hash of whose count and which: the subject's own is keyed.
+#[inline]
+fn hash(ask: &Ask, lane: u64) -> u64 {
+    let [high, low] = crate::key::halves(ask.subject().hash());
+    let rule = ask.rule().bits().wrapping_add(lane.wrapping_mul(0xD6E8_FEB8_6659_FD93));
+    crate::key::fold(u128::from(low ^ rule).wrapping_mul(u128::from(high | 1)))
+}
+
+fn is_strict(ask: &Ask) -> bool {
+    ask.on_overflow() == Overflow::Strict
+}
+
+impl Store for MemoryStore {
+    fn name(&self) -> &'static str {
+        "memory"
+    }
+
+    fn decide_now(&self, asks: &[Ask], act: Act) -> Option<Verdict> {
+        Some(self.decide_at(asks, act, self.clock.now()))
+    }
+
+    fn decide<'a>(&'a self, asks: &'a [Ask], act: Act) -> StoreFuture<'a, Verdict> {
+        Box::pin(async move { Ok(self.decide_at(asks, act, self.clock.now())) })
+    }
+
+    fn refund_now(&self, asks: &[Ask]) -> bool {
+        let now = self.ticks(self.clock.now());
+        for ask in asks {
+            self.give_back(ask, now);
+        }
+        true
+    }
+
+    fn refund<'a>(&'a self, asks: &'a [Ask]) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            self.refund_now(asks);
+            Ok(())
+        })
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore")
+            .field("bytes", &self.bytes())
+            .field("tick", &Duration::from_nanos(1 << self.shift))
+            .finish_non_exhaustive()
+    }
+}
+
+/// The reading of an ask for nothing.
+fn nothing(reading: Reading) -> Reading {
+    let (remaining, full) = (reading.remaining(), reading.full());
+    let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    Reading::new(Outcome::Admitted, remaining, 0, nanos(reading.next()), nanos(full))
+}

@@ -1,0 +1,19 @@
+//! Every rule of the crate, and every mistake known from elsewhere.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails by panicking; tables read best with plain values"
+)]
+
+mod allocations;
+mod bound;
+mod flood;
+mod memory;
+mod snapshot;
+
+use palisade_testkit::alloc::CountingAllocator;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator::new();
