@@ -31,6 +31,13 @@ fn a_typed_problem_has_its_own_title() {
 }
 
 #[test]
+fn a_list_is_a_member_of_its_own() {
+    let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded")
+        .list("violated-policies", ["login", "daily"].map(Text::from));
+    assert_eq!(body(&problem)["violated-policies"], json!(["login", "daily"]));
+}
+
+#[test]
 fn a_flood_of_errors_is_counted_and_not_repeated() {
     let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_rows");
     for row in 0..1000 {

@@ -102,6 +102,10 @@ impl Mistakes {
         if list.is_empty() { Ok(()) } else { Err(Self { list }) }
     }
 
+    pub(crate) fn append(&mut self, mut more: Self) {
+        self.list.append(&mut more.list);
+    }
+
     /// Returns them in the order in which they were found.
     #[must_use]
     pub fn list(&self) -> &[Mistake] {

@@ -51,6 +51,7 @@ fn race(
 ) {
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(3);
+    model.max_branches = 100_000;
     model.check(move || {
         let store = store(keys.clone());
         let run = |asks: &'static [(u128, Quota)], store: Arc<MemoryStore>| {
@@ -102,6 +103,7 @@ fn a_key_that_is_pushed_out_while_it_is_charged_comes_back_with_what_it_owes() {
 fn two_requests_with_two_rules_take_all_or_nothing() {
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(2);
+    model.max_branches = 100_000;
     model.check(|| {
         let store = store(0..0);
         let shared = Arc::clone(&store);

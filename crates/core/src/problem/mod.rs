@@ -52,6 +52,7 @@ struct Content {
     detail: Option<Text>,
     errors: Vec<FieldError>,
     omitted_errors: usize,
+    lists: Vec<(&'static str, Vec<Text>)>,
     retry_after: Option<Duration>,
 }
 
@@ -72,6 +73,7 @@ impl Problem {
             detail: None,
             errors: Vec::new(),
             omitted_errors: 0,
+            lists: Vec::new(),
             retry_after: None,
         };
         Self { content: Box::new(content) }
@@ -97,6 +99,13 @@ impl Problem {
         } else {
             self.content.omitted_errors = self.content.omitted_errors.saturating_add(1);
         }
+        self
+    }
+
+    /// Adds an extension member that is a list of words (RFC 9457 3.2): the
+    /// `violated-policies` of a quota.
+    pub fn list(mut self, member: &'static str, words: impl IntoIterator<Item = Text>) -> Self {
+        self.content.lists.push((member, words.into_iter().collect()));
         self
     }
 
@@ -147,6 +156,9 @@ impl Serialize for Problem {
         }
         if content.omitted_errors > 0 {
             map.serialize_entry("omitted_errors", &content.omitted_errors)?;
+        }
+        for (member, words) in &content.lists {
+            map.serialize_entry(member, words)?;
         }
         map.end()
     }

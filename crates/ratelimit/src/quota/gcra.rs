@@ -54,12 +54,10 @@ impl Gcra {
         Self { interval, burst }
     }
 
-    /// Returns the same in units of 2^`shift`, the interval rounded up.
+    /// Returns the same with an interval that is shorter or, by rounding, a little longer.
     #[must_use]
-    pub(crate) const fn in_ticks(self, shift: u32) -> Self {
-        let unit = (1_u64 << shift).wrapping_sub(1);
-        // A multiple of a smaller interval stays below the horizon.
-        Self { interval: self.interval.saturating_add(unit) >> shift, burst: self.burst }
+    pub(crate) const fn with_interval(self, interval: u64) -> Self {
+        Self { interval, burst: self.burst }
     }
 
     /// Returns the time in which one is earned.

@@ -5,6 +5,7 @@ use std::ops::Deref;
 
 use smallvec::SmallVec;
 
+use super::OnStoreError;
 use crate::quota::Meter;
 
 /// Whose count it is: a keyed hash of a client's address, name or key.
@@ -100,6 +101,7 @@ pub struct Ask {
     meter: Meter,
     cost: u32,
     overflow: Overflow,
+    on_error: OnStoreError,
     binding: bool,
 }
 
@@ -107,7 +109,15 @@ impl Ask {
     /// Asks for one, binding.
     #[must_use]
     pub const fn new(subject: Subject, rule: RuleId, meter: Meter) -> Self {
-        Self { subject, rule, meter, cost: 1, overflow: Overflow::Lenient, binding: true }
+        Self {
+            subject,
+            rule,
+            meter,
+            cost: 1,
+            overflow: Overflow::Lenient,
+            on_error: OnStoreError::Local,
+            binding: true,
+        }
     }
 
     /// Asks for so many; 0 takes nothing and is refused only where even 0 is too much.
@@ -121,6 +131,13 @@ impl Ask {
     #[must_use]
     pub const fn overflow(mut self, overflow: Overflow) -> Self {
         self.overflow = overflow;
+        self
+    }
+
+    /// Says what holds while a store that waits does not answer.
+    #[must_use]
+    pub const fn on_error(mut self, policy: OnStoreError) -> Self {
+        self.on_error = policy;
         self
     }
 
@@ -159,6 +176,19 @@ impl Ask {
     #[must_use]
     pub const fn on_overflow(&self) -> Overflow {
         self.overflow
+    }
+
+    /// Returns what holds while a store that waits does not answer.
+    #[must_use]
+    pub const fn on_store_error(&self) -> OnStoreError {
+        self.on_error
+    }
+
+    /// Returns the same ask of another meter.
+    #[must_use]
+    pub const fn with_meter(mut self, meter: Meter) -> Self {
+        self.meter = meter;
+        self
     }
 
     /// Says whether its refusal refuses the request.

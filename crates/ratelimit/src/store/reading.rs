@@ -1,7 +1,7 @@
 //! What a store answers.
 
 use std::ops::Deref;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use smallvec::SmallVec;
 
@@ -31,22 +31,22 @@ pub struct Reading {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Gauge {
-    Bucket { gcra: Gcra, tat: u64, now: u64, shift: u8 },
+    Bucket { gcra: Gcra, tat: u64, now: u64, tick: u64 },
     Known { remaining: u32, next: u64, full: u64 },
 }
 
 impl Reading {
     /// Reads a bucket whose theoretical arrival time is `tat` after the decision.
     ///
-    /// All times are in units of 2^`shift` nanoseconds; what comes out is rounded up.
+    /// All times are in units of `tick` nanoseconds; what comes out is rounded up.
     #[must_use]
-    pub const fn of_bucket(step: Step, gcra: Gcra, tat: u64, now: u64, shift: u8) -> Self {
+    pub const fn of_bucket(step: Step, gcra: Gcra, tat: u64, now: u64, tick: u64) -> Self {
         let (outcome, wait) = match step {
             Step::Admitted { .. } => (Outcome::Admitted, 0),
             Step::Early { wait } => (Outcome::Early, wait),
             Step::Never => (Outcome::Never, 0),
         };
-        Self { outcome, wait: nanos(wait, shift), gauge: Gauge::Bucket { gcra, tat, now, shift } }
+        Self { outcome, wait: nanos(wait, tick), gauge: Gauge::Bucket { gcra, tat, now, tick } }
     }
 
     /// Reads tickets that are free from these moments on, after the decision.
@@ -57,7 +57,7 @@ impl Reading {
         tickets: Tickets,
         moments: &[u64],
         now: u64,
-        shift: u8,
+        tick: u64,
     ) -> Self {
         let free = tickets.free(moments, now);
         let next = tickets.wait(moments, now, free.saturating_add(1)).unwrap_or(0);
@@ -67,9 +67,9 @@ impl Reading {
             Some(wait) => (Outcome::Early, wait.max(1)),
             None => (Outcome::Never, 0),
         };
-        let full = nanos(tickets.full(moments, now), shift);
-        let gauge = Gauge::Known { remaining: free, next: nanos(next, shift), full };
-        Self { outcome, wait: nanos(wait, shift), gauge }
+        let full = nanos(tickets.full(moments, now), tick);
+        let gauge = Gauge::Known { remaining: free, next: nanos(next, tick), full };
+        Self { outcome, wait: nanos(wait, tick), gauge }
     }
 
     /// Reads what a shared store computed; times in nanoseconds.
@@ -120,7 +120,7 @@ impl Reading {
     #[must_use]
     pub const fn next(&self) -> Duration {
         Duration::from_nanos(match self.gauge {
-            Gauge::Bucket { gcra, tat, now, shift } => nanos(gcra.next(tat, now), shift),
+            Gauge::Bucket { gcra, tat, now, tick } => nanos(gcra.next(tat, now), tick),
             Gauge::Known { next, .. } => next,
         })
     }
@@ -129,17 +129,15 @@ impl Reading {
     #[must_use]
     pub const fn full(&self) -> Duration {
         Duration::from_nanos(match self.gauge {
-            Gauge::Bucket { tat, now, shift, .. } => nanos(tat.saturating_sub(now), shift),
+            Gauge::Bucket { tat, now, tick, .. } => nanos(tat.saturating_sub(now), tick),
             Gauge::Known { full, .. } => full,
         })
     }
 }
 
 /// Returns ticks in nanoseconds, held at what fits.
-const fn nanos(ticks: u64, shift: u8) -> u64 {
-    #[expect(clippy::as_conversions, reason = "widens; `From` is not const")]
-    let shift = shift as u32;
-    if ticks > u64::MAX >> shift { u64::MAX } else { ticks << shift }
+const fn nanos(ticks: u64, tick: u64) -> u64 {
+    ticks.saturating_mul(tick)
 }
 
 /// The readings of all asks of one request, in their order.
@@ -181,13 +179,28 @@ impl Deref for Readings {
 pub struct Verdict {
     admitted: bool,
     readings: Readings,
+    store_time: Option<SystemTime>,
 }
 
 impl Verdict {
     /// States whether all binding asks passed, and how each meter stands.
     #[must_use]
     pub const fn new(admitted: bool, readings: Readings) -> Self {
-        Self { admitted, readings }
+        Self { admitted, readings, store_time: None }
+    }
+
+    /// Adds what time it is by the clock of a shared store: a difference of seconds is a
+    /// [`Finding`](crate::Finding).
+    #[must_use]
+    pub const fn at(mut self, store_time: SystemTime) -> Self {
+        self.store_time = Some(store_time);
+        self
+    }
+
+    /// Returns what time it was by the clock of a shared store.
+    #[must_use]
+    pub const fn store_time(&self) -> Option<SystemTime> {
+        self.store_time
     }
 
     /// Says whether all binding asks passed: then, and only then, something was charged.

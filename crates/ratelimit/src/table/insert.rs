@@ -23,7 +23,8 @@ impl Table {
         if self.find(place).is_some() {
             return;
         }
-        let mine = seen.of(place.tag, self.cheapest(place, terms));
+        let (cell, word) = self.cheapest(place, terms);
+        let mine = seen.of(place.tag, cell, word);
         let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
         if home.intent.compare_exchange(seen.bits(), mine.bits(), success, failure).is_ok() {
             self.finish(place.home, mine, terms);
@@ -47,7 +48,9 @@ impl Table {
         let Some((owner, cell, tag)) = self.cell(place, intent.cell()) else { return };
         while line.intent.load(Ordering::Acquire) == intent.bits() {
             let word = Word::from_bits(cell.load(Ordering::Acquire));
-            if word.tag() == tag {
+            // Put already; or the cell is another's by now, who has a better right to it: the
+            // newcomer chooses anew.
+            if word.tag() == tag || !intent.expects(word) {
                 return;
             }
             // First the debt into the floor, then the key out: nobody comes back with less.
@@ -73,27 +76,32 @@ impl Table {
         Some((line, line.cells.get(number)?, tag))
     }
 
-    /// Returns the number of the cell whose loss costs least.
+    /// Returns the number of the cell whose loss costs least, and what is in it.
     ///
     /// Home while it has two free cells, so that most keys are found in one line; then the emptier of
     /// the two; then whoever owes least, strict keys last.
-    fn cheapest(&self, place: Place, terms: Terms) -> u64 {
-        let mut free = [(0_u32, 0_u64); 2];
-        let mut least = (true, i64::MAX, 0_u64);
+    fn cheapest(&self, place: Place, terms: Terms) -> (u64, Word) {
+        let nobody = Word::from_bits(0);
+        let mut free = [(0_u32, (0_u64, nobody)); 2];
+        let mut least = ((true, i64::MAX), (0_u64, nobody));
         let lines = [place.home, place.other].map(|line| self.lines.get(line));
         for ((side, line), first) in free.iter_mut().zip(lines).zip([0, WIDTH]) {
             let cells = line.into_iter().flat_map(|line| &line.cells);
             for (number, cell) in (first..).zip(cells) {
                 let word = Word::from_bits(cell.load(Ordering::Acquire));
                 if word.is_free(terms.now) {
-                    *side = (side.0.saturating_add(1), if side.0 == 0 { number } else { side.1 });
+                    let first = if side.0 == 0 { (number, word) } else { side.1 };
+                    *side = (side.0.saturating_add(1), first);
                 }
-                least = least.min((word.tag().is_strict(), word.ahead(terms.now), number));
+                let owes = (word.tag().is_strict(), word.ahead(terms.now));
+                if owes < least.0 {
+                    least = (owes, (number, word));
+                }
             }
         }
         let [(at_home, home), (away, other)] = free;
         match (at_home, away) {
-            (0, 0) => least.2,
+            (0, 0) => least.1,
             _ if at_home >= 2 || at_home >= away => home,
             _ => other,
         }

@@ -43,13 +43,16 @@ impl Line {
 /// A newcomer of a line: one at a time, so that no key comes in twice.
 ///
 /// 24 bits of tag, 4 of the cell it gets (the upper ones are those of its other line), 1 that says
-/// whether there is one, 35 that count.
+/// whether there is one, 12 of what is in the cell, 23 that count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Intent {
     bits: u64,
 }
 
 const PRESENT: u64 = 1 << 28;
+const CHECK: u32 = 29;
+const COUNT: u32 = 41;
+const COUNTED: u64 = u64::MAX << COUNT;
 
 impl Intent {
     pub(super) const fn from_bits(bits: u64) -> Self {
@@ -61,19 +64,23 @@ impl Intent {
     }
 
     /// Returns the newcomer's intent that follows this state.
-    pub(super) const fn of(self, tag: Tag, cell: u64) -> Self {
-        let count = self.bits & !(PRESENT | (PRESENT - 1));
-        Self { bits: count | PRESENT | ((cell & 15) << 24) | tag.bits() }
+    pub(super) const fn of(self, tag: Tag, cell: u64, word: Word) -> Self {
+        let check = word.check() << CHECK;
+        Self { bits: (self.bits & COUNTED) | check | PRESENT | ((cell & 15) << 24) | tag.bits() }
     }
 
     /// Returns the state in which it is settled and the next may come.
     pub(super) const fn settled(self) -> Self {
-        let count = self.bits & !(PRESENT | (PRESENT - 1));
-        Self { bits: count.wrapping_add(PRESENT << 1) }
+        Self { bits: (self.bits & COUNTED).wrapping_add(1 << COUNT) }
     }
 
     pub(super) const fn is_present(self) -> bool {
         self.bits & PRESENT != 0
+    }
+
+    /// Says whether this is what was in the cell when it was chosen.
+    pub(super) const fn expects(self, word: Word) -> bool {
+        (self.bits >> CHECK) & 0xFFF == word.check()
     }
 
     /// Returns the tag in the home line.
@@ -94,12 +101,14 @@ mod tests {
     fn an_intent_says_all_it_was_made_of_and_counts_when_it_is_settled() {
         let empty = Intent::from_bits(0);
         let tag = Tag::at_home(12_345, true);
-        let intent = empty.of(tag, 11);
+        let word = Word::new(tag, 99);
+        let intent = empty.of(tag, 11, word);
         assert!(intent.is_present() && !empty.is_present());
+        assert!(intent.expects(word) && !intent.expects(Word::new(tag, 98)));
         assert_eq!((intent.tag(), intent.cell()), (tag, 11));
         let after = intent.settled();
         assert!(!after.is_present());
         assert_ne!(after, empty, "who saw the state before cannot take it for this one");
-        assert_eq!(after.of(tag, 11).settled(), after.settled());
+        assert_eq!(after.of(tag, 11, word).settled(), after.settled());
     }
 }

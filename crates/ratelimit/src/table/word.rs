@@ -89,6 +89,11 @@ impl Word {
         now.saturating_add_signed(self.ahead(now))
     }
 
+    /// Returns 12 bits by which a word that has changed is known.
+    pub(super) const fn check(self) -> u64 {
+        self.bits.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 52
+    }
+
     /// Says whether the place may be taken without forgetting a debt.
     pub(super) const fn is_free(self, now: u64) -> bool {
         self.tag().is_nobody() || self.ahead(now) <= 0

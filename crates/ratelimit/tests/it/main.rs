@@ -9,8 +9,12 @@
 
 mod allocations;
 mod bound;
+mod fields;
 mod flood;
 mod memory;
+mod mistakes;
+mod request;
+mod rules;
 mod snapshot;
 
 use palisade_testkit::alloc::CountingAllocator;

@@ -1,26 +1,27 @@
 //! Buckets: one word each.
 
-use super::{LONGEST, MemoryStore, hash, is_strict};
+use super::{MemoryStore, hash, is_strict};
 use crate::quota::{Gcra, Step};
 use crate::store::{Ask, Reading};
 use crate::table::{Place, Terms};
+use crate::tick::LONGEST;
 
 impl MemoryStore {
     /// Returns the bucket in ticks, its place, and what it may owe.
     #[inline]
     fn bucket(&self, ask: &Ask, gcra: Gcra, now: u64) -> (Gcra, Place, Terms) {
-        let mut gcra = gcra.in_ticks(self.shift.into());
+        let mut gcra = self.tick.bucket(gcra);
         if gcra.span() > LONGEST {
             gcra = shortened(gcra);
         }
         let place = self.table.place(hash(ask, 0), is_strict(ask));
-        (gcra, place, Terms { now, span: gcra.span(), second: self.second() })
+        (gcra, place, Terms { now, span: gcra.span(), second: self.tick.second() })
     }
 
     pub(super) fn look_at_bucket(&self, ask: &Ask, gcra: Gcra, now: u64) -> Reading {
         let (gcra, place, terms) = self.bucket(ask, gcra, now);
         let tat = self.table.peek(place, terms);
-        Reading::of_bucket(gcra.decide(tat, now, ask.amount()), gcra, tat, now, self.shift)
+        Reading::of_bucket(gcra.decide(tat, now, ask.amount()), gcra, tat, now, self.tick.nanos())
     }
 
     #[inline]
@@ -32,8 +33,12 @@ impl MemoryStore {
             Step::Early { .. } | Step::Never => None,
         };
         match self.table.update(place, terms, next) {
-            Ok(tat) => Reading::of_bucket(Step::Admitted { tat }, gcra, tat, now, self.shift),
-            Err(tat) => Reading::of_bucket(gcra.decide(tat, now, cost), gcra, tat, now, self.shift),
+            Ok(tat) => {
+                Reading::of_bucket(Step::Admitted { tat }, gcra, tat, now, self.tick.nanos())
+            }
+            Err(tat) => {
+                Reading::of_bucket(gcra.decide(tat, now, cost), gcra, tat, now, self.tick.nanos())
+            }
         }
     }
 

@@ -13,6 +13,7 @@ use super::{Act, Ask, Outcome, Reading, Readings, Store, StoreFuture, Verdict};
 use crate::clock::CoarseClock;
 use crate::quota::{Meter, Quota};
 use crate::table::{Table, Terms};
+use crate::tick::{LONGEST, Tick};
 use crate::{ConfigError, Overflow};
 
 pub use snapshot::SnapshotError;
@@ -55,18 +56,11 @@ pub struct MemoryStore {
     table: Table,
     clock: Box<dyn Clock>,
     epoch: Instant,
-    /// A tick is 2^`shift` nanoseconds.
-    shift: u8,
+    tick: Tick,
 }
 
 /// Ticks before the first moment: what is free is never before the beginning.
 const BEGINNING: u64 = 1;
-
-/// The furthest that a moment may be ahead, in ticks: a quarter of what a word can tell.
-const LONGEST: u64 = 1 << 38;
-
-/// The tick unless quotas need a finer one: 65.5 us, of which a word can tell 2.3 years.
-const COARSEST: u8 = 16;
 
 impl MemoryStore {
     /// The least memory that is taken: two lines.
@@ -90,7 +84,7 @@ impl MemoryStore {
         )?;
         let lines = bytes.checked_div(Table::LINE).unwrap_or(0);
         let clock: Box<dyn Clock> = Box::new(CoarseClock::new());
-        Ok(Self { table: Table::new(lines, LONGEST), epoch: clock.now(), clock, shift: COARSEST })
+        Ok(Self { table: Table::new(lines, LONGEST), epoch: clock.now(), clock, tick: Tick::Usual })
     }
 
     /// Takes the time from here; before anything is counted.
@@ -103,25 +97,12 @@ impl MemoryStore {
 
     /// Chooses the length of a tick for these quotas; before anything is counted.
     ///
-    /// Fine enough that no interval is lengthened by more than a thousandth, if the longest quota
-    /// then still fits; else as fine as it allows. Other quotas are counted too, less finely.
+    /// 62.5 us, unless an interval would be lengthened by more than a thousandth; not so fine that the
+    /// longest quota does not fit. Other quotas are counted too, less finely.
     #[must_use]
     pub fn for_quotas(mut self, quotas: impl IntoIterator<Item = Quota>) -> Self {
-        let (mut finest, mut longest) = (u64::MAX, 1);
-        for meter in quotas.into_iter().filter_map(Quota::meter) {
-            let (interval, span) = match meter {
-                Meter::Bucket(gcra) => (gcra.interval(), gcra.span()),
-                Meter::Strict(tickets) => (tickets.window(), tickets.window()),
-            };
-            finest = finest.min(interval);
-            longest = longest.max(span);
-        }
-        let shifts = 0..=32_u8;
-        let precise = shifts.clone().rev().find(|shift| finest >> shift >= 1000).unwrap_or(0);
-        let fits = shifts.clone().find(|shift| longest >> shift < LONGEST >> 1);
-        self.shift = precise.min(COARSEST).max(fits.unwrap_or(COARSEST));
-        let ticks = (longest >> self.shift).saturating_add(1);
-        self.table = Table::new(self.table.lines(), ticks.saturating_mul(2).min(LONGEST));
+        let quotas: Vec<Quota> = quotas.into_iter().collect();
+        self.tick = Tick::for_quotas(&quotas);
         self
     }
 
@@ -219,16 +200,12 @@ impl MemoryStore {
     #[inline]
     fn ticks(&self, now: Instant) -> u64 {
         let since = now.saturating_duration_since(self.epoch);
-        let nanos = since.as_secs().wrapping_mul(1_000_000_000);
-        (nanos.wrapping_add(u64::from(since.subsec_nanos())) >> self.shift).wrapping_add(BEGINNING)
-    }
-
-    const fn second(&self) -> u64 {
-        1_000_000_000 >> self.shift
+        let part = self.tick.down(u64::from(since.subsec_nanos()));
+        since.as_secs().wrapping_mul(self.tick.second()).wrapping_add(part).wrapping_add(BEGINNING)
     }
 
     fn terms(&self, now: Instant, span: u64) -> Terms {
-        Terms { now: self.ticks(now), span, second: self.second() }
+        Terms { now: self.ticks(now), span, second: self.tick.second() }
     }
 }
 
@@ -277,7 +254,7 @@ impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryStore")
             .field("bytes", &self.bytes())
-            .field("tick", &Duration::from_nanos(1 << self.shift))
+            .field("tick", &Duration::from_nanos(self.tick.nanos()))
             .finish_non_exhaustive()
     }
 }

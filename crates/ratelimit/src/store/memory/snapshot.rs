@@ -11,8 +11,8 @@ use crate::table::Held;
 /// The form: a name and a version.
 const MAGIC: &[u8; 8] = b"PALRL\0\0\x01";
 
-/// Magic, shift, lines, time, counts of floors and keys; the checksum follows.
-const HEAD: usize = 8 + 1 + 4 + 8 + 4 + 8;
+/// Magic, tick, lines, time, counts of floors and keys; the checksum follows.
+const HEAD: usize = 8 + 8 + 4 + 8 + 4 + 8;
 
 const FLOOR: usize = 4 + 8;
 const KEY: usize = 8 + 4 + 8;
@@ -62,7 +62,7 @@ impl MemoryStore {
         let lines = u32::try_from(self.table.lines()).unwrap_or(u32::MAX);
         let wall = nanos_of(self.clock.wall());
         let mut bytes = MAGIC.to_vec();
-        bytes.push(self.shift);
+        bytes.extend(self.tick.nanos().to_le_bytes());
         bytes.extend(lines.to_le_bytes().into_iter().chain(wall.to_le_bytes()));
         bytes.extend(floor_count.to_le_bytes().into_iter().chain(key_count.to_le_bytes()));
         bytes.append(&mut floors);
@@ -88,12 +88,12 @@ impl MemoryStore {
             return Err(SnapshotError::Damaged);
         }
         let mut reader = Reader { rest: body.get(MAGIC.len()..).unwrap_or_default() };
-        let [shift] = reader.take::<1>()?;
+        let tick = u64::from_le_bytes(reader.take()?);
         let lines = u32::from_le_bytes(reader.take()?);
         let wall = u64::from_le_bytes(reader.take()?);
         let floors = u32::from_le_bytes(reader.take()?);
         let keys = u64::from_le_bytes(reader.take()?);
-        if shift != self.shift || u32::try_from(self.table.lines()) != Ok(lines) {
+        if tick != self.tick.nanos() || u32::try_from(self.table.lines()) != Ok(lines) {
             return Err(SnapshotError::Geometry);
         }
         let length = u64::from(floors).saturating_mul(wide(FLOOR));
@@ -101,7 +101,8 @@ impl MemoryStore {
         if length != wide(body.len().saturating_sub(HEAD)) {
             return Err(SnapshotError::Damaged);
         }
-        let passed = nanos_of(self.clock.wall()).saturating_sub(wall) >> self.shift;
+        let passed = nanos_of(self.clock.wall()).saturating_sub(wall);
+        let passed = self.tick.down(passed);
         let now = self.ticks(self.clock.now());
         let mut all = Vec::new();
         for _ in 0..floors {

@@ -1,9 +1,10 @@
 //! Strict windows: a word for each ticket.
 
-use super::{LONGEST, MemoryStore, hash, is_strict, nothing};
+use super::{MemoryStore, hash, is_strict, nothing};
 use crate::quota::Tickets;
 use crate::store::{Ask, Reading};
 use crate::table::{Place, Terms};
+use crate::tick::LONGEST;
 
 /// When each ticket of a key is free.
 type Moments = [u64; 16];
@@ -11,10 +12,9 @@ type Moments = [u64; 16];
 impl MemoryStore {
     /// Returns the tickets in ticks, and what each may owe.
     fn tickets(&self, tickets: Tickets, now: u64) -> (Tickets, Terms) {
-        let unit = (1_u64 << self.shift).wrapping_sub(1);
-        let window = (tickets.window().saturating_add(unit) >> self.shift).min(LONGEST);
+        let window = self.tick.up(tickets.window()).min(LONGEST);
         let tickets = Tickets::new(tickets.count(), window);
-        (tickets, Terms { now, span: tickets.window(), second: self.second() })
+        (tickets, Terms { now, span: tickets.window(), second: self.tick.second() })
     }
 
     fn ticket(&self, ask: &Ask, number: u64) -> Place {
@@ -39,7 +39,7 @@ impl MemoryStore {
         now: u64,
     ) -> Reading {
         let some = moments.get(..usize::from(tickets.count())).unwrap_or(moments);
-        Reading::of_tickets(admitted, ask.amount(), tickets, some, now, self.shift)
+        Reading::of_tickets(admitted, ask.amount(), tickets, some, now, self.tick.nanos())
     }
 
     pub(super) fn look_at_tickets(&self, ask: &Ask, tickets: Tickets, now: u64) -> Reading {

@@ -1,0 +1,177 @@
+//! What headers say.
+//!
+//! * `RateLimit` and `RateLimit-Policy` as in draft-ietf-httpapi-ratelimit-headers-10, lists of
+//!   strings with parameters (RFC 9651): `r` is what would pass at once now, `t` the whole seconds
+//!   until more does, rounded up.
+//! * `X-RateLimit-Limit`, `-Remaining` and `-Reset`, of the policy with the least left.
+//!
+//! They are honest: a lone client that sends `r` more at once is not refused, and one that waits as
+//! told is admitted.
+
+mod ietf;
+mod legacy;
+mod text;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use http::header::HeaderName;
+use http::{HeaderMap, HeaderValue};
+use palisade_core::{PreparedProblem, Problem, Text};
+use smallvec::SmallVec;
+
+use crate::quota::Quota;
+
+pub(crate) use text::Seconds;
+
+/// A version of the draft of the IETF whose fields are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Draft {
+    /// draft-ietf-httpapi-ratelimit-headers-10 (2025).
+    Ten,
+}
+
+/// What `X-RateLimit-Reset` is; APIs differ, so it is always said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "seconds from now or since 1970")]
+pub enum Reset {
+    /// Whole seconds from now, rounded up.
+    Delta,
+    /// The second since 1970 in which it is, rounded up.
+    Epoch,
+}
+
+/// Which header fields answers carry.
+///
+/// Refusals carry `Retry-After` and `Cache-Control: no-store` in any case.
+///
+/// # Example
+///
+/// ```
+/// use palisade_ratelimit::fields::{Draft, Fields, Reset};
+///
+/// let both = Fields::none().ietf(Draft::Ten).x_ratelimit(Reset::Delta);
+/// assert_ne!(both, Fields::default());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Fields {
+    draft: Option<Draft>,
+    reset: Option<Reset>,
+}
+
+impl Fields {
+    /// None.
+    pub const fn none() -> Self {
+        Self { draft: None, reset: None }
+    }
+
+    /// `RateLimit` and `RateLimit-Policy`, as that draft writes them.
+    pub const fn ietf(self, draft: Draft) -> Self {
+        Self { draft: Some(draft), ..self }
+    }
+
+    /// `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset`.
+    pub const fn x_ratelimit(self, reset: Reset) -> Self {
+        Self { reset: Some(reset), ..self }
+    }
+
+    pub(crate) const fn are_none(self) -> bool {
+        self.draft.is_none() && self.reset.is_none()
+    }
+}
+
+/// [`Draft::Ten`] and nothing else.
+impl Default for Fields {
+    fn default() -> Self {
+        Self::none().ietf(Draft::Ten)
+    }
+}
+
+/// What is written about a policy and never changes.
+#[derive(Clone, Debug)]
+pub(crate) struct Prepared {
+    plain: Arc<str>,
+    /// The name as a string of RFC 9651, quotes included.
+    name: Box<str>,
+    policy: HeaderValue,
+    pub(crate) problem: PreparedProblem,
+}
+
+impl Prepared {
+    pub(crate) fn new(name: &str, quota: Quota) -> Self {
+        Self {
+            plain: name.into(),
+            name: format!("{name:?}").into(),
+            policy: ietf::policy(name, quota),
+            problem: problem([name]),
+        }
+    }
+
+    pub(crate) const fn plain(&self) -> &Arc<str> {
+        &self.plain
+    }
+}
+
+/// The problem of a request that violates these policies.
+pub(crate) fn problem<'a>(names: impl IntoIterator<Item = &'a str>) -> PreparedProblem {
+    Problem::new(http::StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded")
+        .of_type(
+            "https://iana.org/assignments/http-problem-types#quota-exceeded",
+            "Request cannot be satisfied as assigned quota has been exceeded",
+        )
+        .detail("wait as long as Retry-After says")
+        .list(
+            "violated-policies",
+            names.into_iter().map(|name| Text::from_program(name.to_owned())),
+        )
+        .prepare()
+}
+
+/// A policy and how it stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shown<'a> {
+    pub(crate) prepared: &'a Prepared,
+    pub(crate) limit: u32,
+    pub(crate) remaining: u32,
+    /// Until one more remains; zero if none is missing.
+    pub(crate) next: Duration,
+}
+
+/// Header lines that are ready to be put into an answer.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    list: SmallVec<[(HeaderName, HeaderValue); 2]>,
+}
+
+impl Lines {
+    /// Writes what is to be said about these policies.
+    pub(crate) fn of(
+        fields: Fields,
+        shown: &[Shown<'_>],
+        wall: impl FnOnce() -> SystemTime,
+    ) -> Self {
+        let mut lines = Self::default();
+        if shown.is_empty() {
+            return lines;
+        }
+        match fields.draft {
+            Some(Draft::Ten) => ietf::write(shown, &mut lines.list),
+            None => {}
+        }
+        if let Some(reset) = fields.reset {
+            legacy::write(shown, reset, wall, &mut lines.list);
+        }
+        lines
+    }
+
+    /// Puts the lines into an answer; what a handler has set itself stays beside them.
+    pub(crate) fn put(self, headers: &mut HeaderMap) {
+        for (name, value) in self.list {
+            headers.append(name, value);
+        }
+    }
+}
+
+type Written = SmallVec<[(HeaderName, HeaderValue); 2]>;

@@ -1,0 +1,117 @@
+//! The service of the layer.
+
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::header::{CACHE_CONTROL, RETRY_AFTER};
+use http::{HeaderValue, Request, Response};
+use palisade_edge::refusal::Rejection;
+use smallvec::SmallVec;
+use tower_service::Service;
+
+use super::{Desk, ResponseBody, ResponseFuture};
+use crate::fields::Seconds;
+use crate::head::Head;
+use crate::limits::{Admission, RateLimited};
+use crate::store::Act;
+
+/// Service of [`RateLimitLayer`](super::RateLimitLayer); a clone is one reference.
+pub struct RateLimit<S, R = palisade_edge::refusal::AsProblem> {
+    inner: S,
+    desk: Arc<Desk<R>>,
+}
+
+impl<S, R> RateLimit<S, R> {
+    pub(super) const fn new(inner: S, desk: Arc<Desk<R>>) -> Self {
+        Self { inner, desk }
+    }
+}
+
+impl<S: Clone, R> Clone for RateLimit<S, R> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone(), desk: Arc::clone(&self.desk) }
+    }
+}
+
+impl<S: fmt::Debug, R> fmt::Debug for RateLimit<S, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RateLimit").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
+
+impl<S, R, ReqBody, ResBody> Service<Request<ReqBody>> for RateLimit<S, R>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
+    R: Rejection<RateLimited, ResBody>,
+{
+    type Response = Response<ResponseBody<ResBody>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S, R, ReqBody, ResBody>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
+        let shared = &self.desk.limits.shared;
+        shared.sample(request.extensions_mut());
+        let head = Head::from(&request);
+        let rules = shared.rules();
+        if rules.exempt.contains(head.method(), head.uri()) {
+            return ResponseFuture::passed(self.inner.call(request), Admission::default(), None);
+        }
+        let settled = match shared.ask(&rules, &head) {
+            Err(refused) => Err(refused),
+            Ok(asked) => {
+                let Some(verdict) = shared.store.decide_now(asked.asks(), Act::Charge) else {
+                    // The one that was ready answers this call; its clone waits for the next.
+                    let clone = self.inner.clone();
+                    let ready = std::mem::replace(&mut self.inner, clone);
+                    let (desk, limits) = (Arc::clone(&self.desk), self.desk.limits.clone());
+                    let rules = Arc::clone(&rules);
+                    let verdict = Box::pin(async move { limits.shared.wait(rules, asked).await });
+                    return ResponseFuture::waiting(verdict, ready, request, desk);
+                };
+                shared.settle(&rules, asked, &verdict)
+            }
+        };
+        match settled {
+            Err(refused) => {
+                shared.report(&head, &refused);
+                ResponseFuture::answered(refuse(&self.desk.rejection, refused))
+            }
+            Ok(admission) => {
+                mark(&admission, &mut request);
+                let store = admission.refunds().then(|| Arc::clone(&shared.store));
+                ResponseFuture::passed(self.inner.call(request), admission, store)
+            }
+        }
+    }
+}
+
+/// Tells the application what it may answer more cheaply.
+pub(super) fn mark<B>(admission: &Admission, request: &mut Request<B>) {
+    if let Some(soft) = admission.soft_limited() {
+        request.extensions_mut().insert(soft);
+    }
+}
+
+/// Makes the answer to a refused request; what the rejection has set stays.
+pub(super) fn refuse<R, B>(rejection: &R, mut refused: RateLimited) -> Response<ResponseBody<B>>
+where
+    R: Rejection<RateLimited, B>,
+{
+    let lines = std::mem::take(&mut refused.lines);
+    let mut response = rejection.answer(&refused);
+    let headers = response.headers_mut();
+    headers.reserve(4);
+    if let Some(wait) = refused.retry_after() {
+        let seconds = HeaderValue::from(wait.seconds_up().max(1));
+        headers.entry(RETRY_AFTER).or_insert(seconds);
+    }
+    let no_store = const { HeaderValue::from_static("no-store") };
+    headers.entry(CACHE_CONTROL).or_insert(no_store);
+    lines.put(headers);
+    response.map(|body| ResponseBody::new(body, SmallVec::new()))
+}

@@ -1,0 +1,104 @@
+//! Requests over a limit.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::StatusCode;
+use palisade_core::{PreparedProblem, Problem};
+use palisade_edge::refusal::Refusal;
+use smallvec::SmallVec;
+use thiserror::Error;
+
+use crate::fields::Lines;
+
+/// Why a request is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// As many as may are running.
+    Concurrency,
+    /// It costs more than a quota ever has at once: no wait helps.
+    Cost,
+    /// A quota is used up.
+    Quota,
+    /// The store does not answer, and the rule says [`Deny`](crate::store::OnStoreError::Deny).
+    Store,
+}
+
+/// A request that is refused, and until when.
+#[derive(Debug, Error)]
+#[error("a rate limit refused the request")]
+pub struct RateLimited {
+    pub(super) reason: Reason,
+    pub(super) policies: SmallVec<[Arc<str>; 1]>,
+    pub(super) wait: Option<Duration>,
+    pub(super) problem: PreparedProblem,
+    pub(crate) lines: Lines,
+}
+
+impl RateLimited {
+    pub(super) fn store_down() -> Self {
+        let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "rate_limit_unavailable")
+            .of_type(
+                "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity",
+                "Request cannot be satisfied due to temporary server capacity constraints",
+            )
+            .detail("try again in a moment")
+            .prepare();
+        Self {
+            reason: Reason::Store,
+            policies: SmallVec::new(),
+            wait: Some(Duration::from_secs(1)),
+            problem,
+            lines: Lines::default(),
+        }
+    }
+
+    /// Returns why.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// Returns how long to wait; `None` where no wait helps.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.wait
+    }
+
+    /// Returns the names of the policies that are violated.
+    pub fn policies(&self) -> impl Iterator<Item = &str> {
+        self.policies.iter().map(|name| &**name)
+    }
+}
+
+impl Refusal for RateLimited {
+    fn status(&self) -> StatusCode {
+        match self.reason {
+            Reason::Concurrency | Reason::Quota => StatusCode::TOO_MANY_REQUESTS,
+            Reason::Cost => StatusCode::BAD_REQUEST,
+            Reason::Store => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self.reason {
+            Reason::Concurrency | Reason::Quota => "rate_limit_exceeded",
+            Reason::Cost => "cost_above_limit",
+            Reason::Store => "rate_limit_unavailable",
+        }
+    }
+
+    fn detail(&self) -> &'static str {
+        match self.reason {
+            Reason::Concurrency => "as many requests as may are running",
+            Reason::Quota => "wait as long as Retry-After says",
+            Reason::Cost => "the request costs more than its quota ever has at once",
+            Reason::Store => "try again in a moment",
+        }
+    }
+
+    fn problem(&self) -> PreparedProblem {
+        self.problem.clone()
+    }
+}

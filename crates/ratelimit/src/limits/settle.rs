@@ -1,0 +1,230 @@
+//! What a store answered becomes what a client gets.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::StatusCode;
+use palisade_core::{PreparedProblem, Problem, SecurityEvent};
+use palisade_edge::ClientIp;
+use smallvec::SmallVec;
+
+use super::Shared;
+use super::admission::{Admission, Refund};
+use super::ask::{Asked, Mark};
+use super::refused::{RateLimited, Reason};
+use crate::count::{Counted, Tally};
+use crate::fields::{Lines, Shown, problem};
+use crate::finding::Finding;
+use crate::head::Head;
+use crate::rule::{Compiled, Mode, Plan, RuleTable};
+use crate::store::{Outcome, Reading, Verdict};
+
+/// A window of a rule that refuses.
+type Violated = SmallVec<[(usize, usize); 2]>;
+
+impl Shared {
+    /// Admits or refuses.
+    #[expect(clippy::result_large_err, reason = "a refusal allocates nothing")]
+    pub(crate) fn settle(
+        &self,
+        rules: &Arc<RuleTable>,
+        asked: Asked,
+        verdict: &Verdict,
+    ) -> Result<Admission, RateLimited> {
+        let readings = verdict.readings();
+        if let Some(wall) = verdict.store_time() {
+            self.compare_clocks(wall);
+        }
+        if !verdict.is_admitted() {
+            return Err(self.refuse(rules, &asked, readings));
+        }
+        let mut admission = Admission::default();
+        let mut refund = Vec::new();
+        let mut last = None;
+        for ((mark, ask), reading) in asked.marks.iter().zip(asked.asks()).zip(readings) {
+            let Some(rule) = rules.rules.get(mark.rule) else { continue };
+            if !reading.is_admitted() {
+                self.let_pass(rule, mark, *reading, &mut admission);
+                continue;
+            }
+            if Tally::is_heard() && last != Some(mark.rule) {
+                last = Some(mark.rule);
+                count(rule, mark, *reading);
+            }
+            if !rule.refunds.is_empty() {
+                refund.push((mark.rule, *ask));
+            }
+        }
+        if !refund.is_empty() {
+            admission.refund = Some(Box::new(Refund { rules: Arc::clone(rules), taken: refund }));
+        }
+        admission.lines = self.lines(rules, &asked, readings);
+        admission.permits = asked.permits;
+        Ok(admission)
+    }
+
+    /// A rule that does not enforce is over its quota.
+    fn let_pass(&self, rule: &Compiled, mark: &Mark, reading: Reading, admission: &mut Admission) {
+        rule.tally.add(Counted::WouldRefuse);
+        if reading.outcome() == Outcome::Never {
+            self.watch.tell(Finding::CostAboveBurst, Some(&rule.name), self.now());
+        }
+        if rule.mode == Mode::Soft {
+            let name = plan(rule, mark).prepared.plain();
+            if !admission.soft.contains(name) {
+                admission.soft.push(Arc::clone(name));
+            }
+        }
+    }
+
+    fn refuse(&self, rules: &RuleTable, asked: &Asked, readings: &[Reading]) -> RateLimited {
+        let mut violated = Violated::new();
+        let (mut wait, mut reason) = (Some(Duration::ZERO), Reason::Quota);
+        let mut problem_of_one = None;
+        let mut policies = SmallVec::new();
+        for ((mark, ask), reading) in asked.marks.iter().zip(asked.asks()).zip(readings) {
+            let Some(rule) = rules.rules.get(mark.rule) else { continue };
+            if reading.is_admitted() || !ask.is_binding() {
+                continue;
+            }
+            if reading.outcome() == Outcome::Never {
+                wait = None;
+                if plan(rule, mark).quota.most_at_once() > 0 {
+                    reason = Reason::Cost;
+                    self.watch.tell(Finding::CostAboveBurst, Some(&rule.name), self.now());
+                }
+            }
+            wait = wait.map(|wait| wait.max(reading.retry_after()));
+            if !violated.contains(&(mark.rule, mark.window)) {
+                violated.push((mark.rule, mark.window));
+                rule.tally.add(Counted::Refused);
+                let prepared = &plan(rule, mark).prepared;
+                policies.push(Arc::clone(prepared.plain()));
+                problem_of_one = Some(&prepared.problem);
+            }
+        }
+        let problem = match (problem_of_one, reason) {
+            (_, Reason::Cost) => cost_problem(),
+            (Some(one), _) if violated.len() == 1 => one.clone(),
+            _ => problem(policies.iter().map(|name: &Arc<str>| &**name)),
+        };
+        let lines = self.lines(rules, asked, readings);
+        RateLimited { reason, policies, wait, problem, lines }
+    }
+
+    pub(super) fn too_many_running(&self, rule: &Compiled, plan: &Plan) -> RateLimited {
+        rule.tally.add(Counted::Refused);
+        let shown = Shown {
+            prepared: &plan.prepared,
+            limit: plan.quota.count(),
+            remaining: 0,
+            next: Duration::ZERO,
+        };
+        RateLimited {
+            reason: Reason::Concurrency,
+            policies: SmallVec::from_iter([Arc::clone(plan.prepared.plain())]),
+            wait: (plan.quota.count() > 0).then_some(Duration::from_secs(1)),
+            problem: plan.prepared.problem.clone(),
+            lines: Lines::of(self.fields, &[shown], || self.clock.wall()),
+        }
+    }
+
+    /// Writes what the rules that are not shadows say.
+    fn lines(&self, rules: &RuleTable, asked: &Asked, readings: &[Reading]) -> Lines {
+        if self.fields.are_none() {
+            return Lines::default();
+        }
+        let mut shown: SmallVec<[Shown<'_>; 4]> = SmallVec::new();
+        let mut last: Option<(usize, usize)> = None;
+        for (mark, reading) in asked.marks.iter().zip(readings) {
+            let Some(rule) = rules.rules.get(mark.rule) else { continue };
+            if rule.mode == Mode::Shadow {
+                continue;
+            }
+            let plan = plan(rule, mark);
+            let (remaining, next) = (reading.remaining(), reading.next());
+            let here = Some((mark.rule, mark.window));
+            match shown.iter_mut().find(|other| {
+                last == here || std::ptr::eq(other.prepared, &raw const plan.prepared)
+            }) {
+                Some(other) if std::ptr::eq(other.prepared, &raw const plan.prepared) => {
+                    tighten(other, remaining, next);
+                }
+                _ => shown.push(Shown {
+                    prepared: &plan.prepared,
+                    limit: plan.quota.most_at_once(),
+                    remaining,
+                    next,
+                }),
+            }
+            last = here;
+        }
+        for running in &asked.running {
+            let window = rules.rules.get(running.rule).and_then(|r| r.windows.get(running.window));
+            if let Some(window) = window {
+                let prepared = &window.plan.prepared;
+                let limit = window.plan.quota.count();
+                let (remaining, next) = (running.left, Duration::ZERO);
+                match shown.iter_mut().find(|other| std::ptr::eq(other.prepared, prepared)) {
+                    Some(other) => other.remaining = other.remaining.min(remaining),
+                    None => shown.push(Shown { prepared, limit, remaining, next }),
+                }
+            }
+        }
+        Lines::of(self.fields, &shown, || self.clock.wall())
+    }
+
+    fn compare_clocks(&self, store: std::time::SystemTime) {
+        let here = self.clock.wall();
+        let apart = here.duration_since(store).or_else(|_| store.duration_since(here));
+        if apart.is_ok_and(|apart| apart > Duration::from_secs(2)) {
+            self.watch.tell(Finding::ClockSkew, None, self.now());
+        }
+    }
+
+    /// Reports a refusal, ten a second at the most.
+    pub(crate) fn report(&self, head: &Head<'_>, refused: &RateLimited) {
+        let Some(untold) = self.watch.tells_refusal(self.now()) else { return };
+        let client = head.extensions().get::<ClientIp>();
+        tracing::warn!(
+            target: SecurityEvent::TARGET,
+            event = SecurityEvent::RateLimitExceeded.as_str(),
+            policy = refused.policies().next(),
+            client = client.map(tracing::field::display),
+            untold,
+            "a rate limit refused a request"
+        );
+    }
+}
+
+/// Shows of two counts of one policy the one that has less left: until more is left, both must have
+/// more.
+fn tighten(shown: &mut Shown<'_>, remaining: u32, next: Duration) {
+    match remaining.cmp(&shown.remaining) {
+        std::cmp::Ordering::Less => (shown.remaining, shown.next) = (remaining, next),
+        std::cmp::Ordering::Equal => shown.next = shown.next.max(next),
+        std::cmp::Ordering::Greater => {}
+    }
+}
+
+/// Returns the plan that an ask came from.
+fn plan<'a>(rule: &'a Compiled, mark: &Mark) -> &'a Plan {
+    let tier = mark.tier.and_then(|tier| rule.tiers.get(tier)).map(|(_, plan)| plan);
+    let window = || rule.windows.get(mark.window).or_else(|| rule.windows.first());
+    tier.or_else(|| window().map(|window| &window.plan)).unwrap_or(&rule.fallback)
+}
+
+/// Counts an admission, and whether a fifth or less is left.
+fn count(rule: &Compiled, mark: &Mark, reading: Reading) {
+    rule.tally.add(Counted::Admitted);
+    let most = plan(rule, mark).quota.most_at_once();
+    if u64::from(reading.remaining()).saturating_mul(5) <= u64::from(most) {
+        rule.tally.add(Counted::NearLimit);
+    }
+}
+
+fn cost_problem() -> PreparedProblem {
+    Problem::new(StatusCode::BAD_REQUEST, "cost_above_limit")
+        .detail("the request costs more than its quota ever has at once")
+        .prepare()
+}
