@@ -178,7 +178,9 @@ mod tests {
                 })
             })
             .collect();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
         assert!(table.cells.iter().all(|cell| cell.load(Ordering::SeqCst) == 0));
     }
 }

@@ -33,7 +33,10 @@ impl Tick {
         };
         let mut fitting = Self::FROM_LONG.into_iter().filter(fits);
         let all = fitting.clone();
-        fitting.find(true_to).or_else(|| all.last()).unwrap_or(Self::Usual)
+        fitting
+            .find(true_to)
+            .or_else(|| all.max_by_key(|tick| tick.second()))
+            .unwrap_or(Self::Usual)
     }
 
     /// Returns its length.

@@ -10,6 +10,7 @@
 mod allocations;
 mod bound;
 mod fields;
+mod findings;
 mod flood;
 mod memory;
 mod mistakes;
