@@ -1,5 +1,15 @@
 //! Counters, where the feature `metrics` is on.
 
+/// Counts a store that gave no answer.
+#[cfg(all(feature = "palisade-resilience", feature = "metrics"))]
+pub(crate) fn store_error(store: &'static str, kind: &'static str) {
+    let name = "palisade_ratelimit_store_errors_total";
+    metrics::counter!(name, "store" => store, "kind" => kind).increment(1);
+}
+
+#[cfg(all(feature = "palisade-resilience", not(feature = "metrics")))]
+pub(crate) const fn store_error(_store: &'static str, _kind: &'static str) {}
+
 /// What became of a rule's requests; the labels are made once.
 pub(crate) struct Tally {
     #[cfg(feature = "metrics")]

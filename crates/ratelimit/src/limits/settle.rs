@@ -32,6 +32,9 @@ impl Shared {
         verdict: &Verdict,
     ) -> Result<Admission, RateLimited> {
         let readings = verdict.readings();
+        if verdict.is_alone() {
+            self.watch.tell(Finding::StoreDown, None, self.now());
+        }
         if let Some(wall) = verdict.store_time() {
             self.compare_clocks(wall);
         }

@@ -52,6 +52,31 @@ pub enum Meter {
     Strict(Tickets),
 }
 
+impl Meter {
+    /// Returns the part of one of as many instances that count alone: what is above 0 stays at least
+    /// 1. A divisor of 0 counts as 1.
+    #[must_use]
+    pub const fn divided(self, by: u32) -> Self {
+        let by = if by == 0 { 1 } else { by };
+        match self {
+            Self::Bucket(gcra) => {
+                #[expect(clippy::as_conversions, reason = "widens; `From` is not const")]
+                let interval = gcra.interval().saturating_mul(by as u64);
+                Self::Bucket(Gcra::new(interval, share(gcra.burst(), by)))
+            }
+            Self::Strict(tickets) => {
+                #[expect(
+                    clippy::as_conversions,
+                    clippy::cast_possible_truncation,
+                    reason = "widens, and a share is no larger than the whole"
+                )]
+                let count = share(tickets.count() as u32, by) as u8;
+                Self::Strict(Tickets::new(count, tickets.window()))
+            }
+        }
+    }
+}
+
 const SECOND: u64 = 1_000_000_000;
 
 impl Quota {

@@ -35,6 +35,10 @@
 mod ask;
 pub mod contract;
 mod error;
+#[cfg(feature = "governor")]
+mod governor;
+#[cfg(feature = "palisade-resilience")]
+mod guard;
 mod memory;
 mod reading;
 
@@ -44,6 +48,10 @@ use std::pin::Pin;
 
 pub use ask::{Ask, Asks, Overflow, RuleId, Subject};
 pub use error::{StoreError, StoreErrorKind};
+#[cfg(feature = "governor")]
+pub use governor::GovernorStore;
+#[cfg(feature = "palisade-resilience")]
+pub use guard::Guarded;
 pub use memory::{MemoryStore, SnapshotError};
 pub use reading::{Outcome, Reading, Readings, Verdict};
 

@@ -180,13 +180,14 @@ pub struct Verdict {
     admitted: bool,
     readings: Readings,
     store_time: Option<SystemTime>,
+    alone: bool,
 }
 
 impl Verdict {
     /// States whether all binding asks passed, and how each meter stands.
     #[must_use]
     pub const fn new(admitted: bool, readings: Readings) -> Self {
-        Self { admitted, readings, store_time: None }
+        Self { admitted, readings, store_time: None, alone: false }
     }
 
     /// Adds what time it is by the clock of a shared store: a difference of seconds is a
@@ -195,6 +196,20 @@ impl Verdict {
     pub const fn at(mut self, store_time: SystemTime) -> Self {
         self.store_time = Some(store_time);
         self
+    }
+
+    /// Says that a shared store did not answer and this process decided alone: a
+    /// [`Finding`](crate::Finding).
+    #[must_use]
+    pub const fn alone(mut self) -> Self {
+        self.alone = true;
+        self
+    }
+
+    /// Says whether this process decided alone.
+    #[must_use]
+    pub const fn is_alone(&self) -> bool {
+        self.alone
     }
 
     /// Returns what time it was by the clock of a shared store.

@@ -12,6 +12,9 @@ mod bound;
 mod fields;
 mod findings;
 mod flood;
+mod governor_oracle;
+#[cfg(feature = "palisade-resilience")]
+mod guard;
 mod memory;
 mod mistakes;
 mod request;
