@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(get(&service, "/health/ready").await, (503, None));
         assert_eq!(get(&service, "/").await, (503, wait));
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), Limits::default(), clock).await.unwrap();
+        let store = Store::open(None, folder.path(), Limits::default(), clock).await.unwrap();
         app.open(store.clone());
         health.started(store);
         assert_eq!(get(&service, "/health/ready").await, (200, None));

@@ -60,6 +60,12 @@ impl From<StoreError> for Problem {
                     .detail("the database is busy")
                     .retry_after(Duration::from_secs(1))
             }
+            StoreError::Unreachable(_) => {
+                tracing::error!(%error, "database is away");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_down")
+                    .detail("the database cannot be reached")
+                    .retry_after(Duration::from_secs(5))
+            }
             StoreError::Other(_) => {
                 tracing::error!(%error, "database failed");
                 internal()

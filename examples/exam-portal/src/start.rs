@@ -88,7 +88,7 @@ async fn serve(config: &Config) -> Result<End, StartError> {
     let store = tokio::select! {
         never = server.accept() => match never {},
         () = signals.next() => return Ok(End::Drained),
-        opened = Store::open(&config.data, Limits::default(), clock) => opened?,
+        opened = Store::open(config.postgres.as_ref(), &config.data, Limits::default(), clock) => opened?,
     };
     app.open(store.clone());
     health.started(store.clone());

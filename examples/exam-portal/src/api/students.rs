@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::body::JsonBody;
 use crate::store::{Store, StoreError};
-use crate::students::{Draft, ListQuery, Student};
+use crate::students::{self, Draft, ListQuery, Student};
 
 /// One page, as the API writes it.
 #[derive(Serialize)]
@@ -70,9 +70,12 @@ pub(super) async fn remove(State(store): State<Store>, code: Code) -> Result<Sta
     if store.remove_student(&code).await? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
 }
 
-/// A path that is not UTF-8 names nobody.
+/// What cannot be a code names nobody.
 fn known(code: Code) -> Result<String, Problem> {
-    code.map(|Path(code)| code).map_err(|_| unknown())
+    match code {
+        Ok(Path(code)) if students::is_code(&code) => Ok(code),
+        Ok(_) | Err(_) => Err(unknown()),
+    }
 }
 
 fn unknown() -> Problem {

@@ -22,7 +22,8 @@ pub(super) fn read(path: &Path, mistakes: &mut Mistakes) -> Written {
     }
 }
 
-fn load(path: &Path) -> Result<String, String> {
+/// Reads a text file of at most 64 KiB.
+pub(super) fn load(path: &Path) -> Result<String, String> {
     const MAX_BYTES: u64 = 64 * 1024;
     let file = File::open(path).map_err(|error| error.to_string())?;
     let mut text = String::new();

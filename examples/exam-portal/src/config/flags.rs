@@ -1,11 +1,13 @@
 //! The command line and the environment.
 
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 use clap::error::{ContextKind, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
+use super::file;
 use super::mistake::quote;
 use super::setting::{Given, Origin, SETTINGS, Setting, Written};
 use super::{Mistake, Mistakes};
@@ -76,12 +78,37 @@ fn collect(matches: &ArgMatches, mistakes: &mut Mistakes) -> Written {
                 None => mistakes.add(Mistake::new(&origin, "not UTF-8", "write it in UTF-8")),
             }
         }
+        if let Some(name) = setting.env_file
+            && (from_env || written.all(setting.name).is_empty())
+        {
+            written_in_file(setting.name, name, &mut written, mistakes);
+        }
         // The others are read by whoever takes them.
         if setting.name == "config" && written.all("config").len() > 1 {
             mistakes.add(Mistake::new(&origin, "given more than once", "give it once"));
         }
     }
     written
+}
+
+/// Takes a value from the file that a variable names; a line end behind it does not count.
+fn written_in_file(
+    setting: &'static str,
+    variable: &'static str,
+    written: &mut Written,
+    mistakes: &mut Mistakes,
+) {
+    let Some(path) = std::env::var_os(variable) else { return };
+    match file::load(Path::new(&path)) {
+        Ok(text) => {
+            let value = text.trim_end_matches(['\r', '\n']).to_owned();
+            written.add(setting, Given { value, origin: Origin::Environment(variable) });
+        }
+        Err(wrong) => {
+            let wrong = format!("{}: {wrong}", quote(&path.to_string_lossy()));
+            mistakes.add(Mistake::new(&variable, &wrong, "name a readable file"));
+        }
+    }
 }
 
 /// Returns the argument that the parser complains about, as it was typed.

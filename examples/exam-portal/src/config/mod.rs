@@ -6,6 +6,7 @@
 mod file;
 mod flags;
 mod mistake;
+mod postgres_url;
 mod public_url;
 mod setting;
 mod value;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use mistake::Mistake;
 pub(crate) use mistake::Mistakes;
 use palisade_edge::{AllowedHosts, ConfigError, TrustedProxies};
+pub(crate) use postgres_url::PostgresUrl;
 use public_url::PublicUrl;
 use setting::Given;
 pub(crate) use value::LogFormat;
@@ -26,6 +28,8 @@ pub(crate) use value::LogFormat;
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) data: PathBuf,
+    /// The database, if it is not the file in the data folder.
+    pub(crate) postgres: Option<PostgresUrl>,
     pub(crate) allowed_hosts: AllowedHosts,
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) log: LogFormat,
@@ -63,6 +67,7 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Mi
     let listen = one(pick("listen"), value::listen, &mut mistakes);
     let listen = listen.unwrap_or_else(value::default_listen);
     let data = one(pick("data"), value::data, &mut mistakes);
+    let postgres = one(pick("postgres"), PostgresUrl::parse, &mut mistakes);
     let public_url = one(pick("public-url"), PublicUrl::parse, &mut mistakes);
     let log = one(pick("log"), LogFormat::parse, &mut mistakes);
     let allowed_hosts = many(pick("allowed-host"), value::allowed_host, &mut mistakes);
@@ -78,6 +83,7 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Mi
             Ok(Asked::Serve(Box::new(Config {
                 listen,
                 data: data.unwrap_or_else(|| PathBuf::from("portal-data")),
+                postgres,
                 allowed_hosts,
                 trusted_proxies,
                 log: log.unwrap_or_default(),

@@ -10,6 +10,8 @@ pub(super) struct Setting {
     pub(super) key: Option<&'static str>,
     /// The environment variable.
     pub(super) env: Option<&'static str>,
+    /// The environment variable that names a file with the value, for a value that is a secret.
+    pub(super) env_file: Option<&'static str>,
     pub(super) value_name: &'static str,
     pub(super) repeatable: bool,
     pub(super) help: &'static str,
@@ -20,6 +22,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "listen",
         key: Some("listen"),
         env: Some("PORTAL_LISTEN"),
+        env_file: None,
         value_name: "ADDR",
         repeatable: false,
         help: "Loopback address and port to serve on; port 0 takes a free one [default: 127.0.0.1:8080]",
@@ -28,6 +31,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "data",
         key: Some("data"),
         env: Some("PORTAL_DATA"),
+        env_file: None,
         value_name: "DIR",
         repeatable: false,
         help: "Folder of all state, made at the first start [default: ./portal-data]",
@@ -36,6 +40,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "public-url",
         key: Some("public_url"),
         env: Some("PORTAL_PUBLIC_URL"),
+        env_file: None,
         value_name: "URL",
         repeatable: false,
         help: "Origin that people type, such as https://exams.example.org",
@@ -44,6 +49,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "allowed-host",
         key: Some("allowed_hosts"),
         env: None,
+        env_file: None,
         value_name: "HOST",
         repeatable: true,
         help: "Host that requests may name, repeatable [default: the public url's host, localhost, 127.0.0.1]",
@@ -52,14 +58,25 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "trusted-proxy",
         key: Some("trusted_proxies"),
         env: None,
+        env_file: None,
         value_name: "CIDR",
         repeatable: true,
         help: "Network of a reverse proxy whose X-Forwarded-* headers count, repeatable [default: none]",
     },
     Setting {
+        name: "postgres",
+        key: Some("postgres"),
+        env: Some("PORTAL_POSTGRES"),
+        env_file: Some("PORTAL_POSTGRES_FILE"),
+        value_name: "URL",
+        repeatable: false,
+        help: "PostgreSQL database in place of SQLite, as postgres://USER@HOST/DATABASE?sslmode=verify-full",
+    },
+    Setting {
         name: "log",
         key: Some("log"),
         env: None,
+        env_file: None,
         value_name: "FORMAT",
         repeatable: false,
         help: "Form of the log lines on standard error: pretty or json [default: pretty]",
@@ -68,9 +85,10 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "config",
         key: None,
         env: Some("PORTAL_CONFIG"),
+        env_file: None,
         value_name: "FILE",
         repeatable: false,
-        help: "TOML file with the keys listen, data, public_url, allowed_hosts, trusted_proxies, log",
+        help: "TOML file with the keys listen, data, public_url, allowed_hosts, trusted_proxies, postgres, log",
     },
 ];
 
@@ -93,14 +111,14 @@ impl fmt::Display for Origin {
 }
 
 /// A value and where it was written.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Given {
     pub(super) value: String,
     pub(super) origin: Origin,
 }
 
 /// Everything that one source says, in its order.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Written {
     given: Vec<(&'static str, Given)>,
 }

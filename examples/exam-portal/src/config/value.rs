@@ -11,6 +11,8 @@ use super::mistake::{Mistake, quote};
 /// Why a text is not a value, and what would be one.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Wrong {
+    /// As [`Value`](Self::Value), of a value that nobody may see.
+    Hidden { what: &'static str, instead: &'static str },
     /// A sentence that quotes the value and says what to write.
     Sentence(String),
     /// What the value is, and what to write.
@@ -24,6 +26,9 @@ impl Wrong {
 
     pub(super) fn of(&self, place: &impl fmt::Display, value: &str) -> Mistake {
         match self {
+            Self::Hidden { what, instead } => {
+                Mistake::new(place, &format!("the value {what}"), instead)
+            }
             Self::Sentence(sentence) => Mistake::told(place, sentence),
             Self::Value { what, instead } => {
                 Mistake::new(place, &format!("{} {what}", quote(value)), instead)

@@ -94,8 +94,9 @@ mod tests {
         let clock = ManualClock::new();
         let health = Health::new(Arc::new(clock.clone()));
         assert_eq!(health.readiness().await, Readiness::Starting);
+        let clock_of_store = Arc::new(clock.clone());
         let store =
-            Store::open(folder.path(), Limits::default(), Arc::new(clock.clone())).await.unwrap();
+            Store::open(None, folder.path(), Limits::default(), clock_of_store).await.unwrap();
         health.started(store.clone());
         assert_eq!(health.readiness().await, Readiness::Ready);
         store.close().await;

@@ -23,6 +23,11 @@ pub(crate) struct Student {
     pub(crate) updated_at: String,
 }
 
+/// Returns whether a text can be the code of a student.
+pub(crate) fn is_code(text: &str) -> bool {
+    rules::code(text).is_ok()
+}
+
 /// Writes a time as the database and the API have it: RFC 3339, UTC, whole seconds.
 pub(crate) fn written(time: SystemTime) -> String {
     match jiff::Timestamp::try_from(time) {

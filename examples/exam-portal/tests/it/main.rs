@@ -18,4 +18,5 @@ mod health;
 mod hostile;
 mod pages;
 mod portal;
+mod postgres;
 mod students;

@@ -21,9 +21,10 @@ pub(crate) struct Portal {
 
 pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_exam-portal"));
-    let settings = ["PORTAL_LISTEN", "PORTAL_DATA", "PORTAL_PUBLIC_URL", "PORTAL_CONFIG"];
-    for name in settings {
-        command.env_remove(name);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PORTAL_") {
+            command.env_remove(name);
+        }
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command

@@ -4,9 +4,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use super::OpenError;
 use super::header::{self, Header};
-use super::migrate::VERSION;
+use crate::store::OpenError;
+use crate::store::migrations::VERSION;
 
 /// Makes folder and file where they are missing and looks at what is there before anybody opens it.
 pub(super) fn prepare(folder: &Path) -> Result<PathBuf, OpenError> {
@@ -39,12 +39,12 @@ fn look(mut file: File, path: &Path) -> Result<(), OpenError> {
     let mut start = Vec::with_capacity(header::LENGTH);
     let wanted = u64::try_from(header::LENGTH).unwrap_or(u64::MAX);
     file.by_ref().take(wanted).read_to_end(&mut start).map_err(of_file)?;
-    let path = path.to_owned();
+    let place = OpenError::place(path);
     match header::inspect(&start, length) {
-        Header::Damaged(what) => Err(OpenError::Damaged { path, what: what.to_owned() }),
-        Header::Foreign => Err(OpenError::Foreign { path }),
+        Header::Damaged(what) => Err(OpenError::Damaged { place, what: what.to_owned() }),
+        Header::Foreign => Err(OpenError::Foreign { place }),
         Header::Ours(found) if found > VERSION => {
-            Err(OpenError::Newer { path, found, known: VERSION })
+            Err(OpenError::Newer { place, found, known: VERSION })
         }
         Header::Empty | Header::Ours(_) => Ok(()),
     }
