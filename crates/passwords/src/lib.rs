@@ -5,10 +5,13 @@ mod filter;
 mod hash;
 mod hasher;
 mod keys;
+pub mod must_change;
 mod policy;
 mod pool;
 mod random;
 mod secret;
+pub mod session;
+pub mod temporary;
 
 pub use error::{ConfigError, Overloaded};
 pub use hash::{Arena, Ceiling, Params};

@@ -8,8 +8,16 @@
     reason = "a test fails by panicking"
 )]
 
+use palisade_testkit::alloc::CountingAllocator;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator::new();
+
 mod compile;
 mod hasher;
 mod keys;
+mod must_change;
 mod policy;
 mod scheme;
+mod session;
+mod temporary;
