@@ -14,7 +14,9 @@ pub use edge::{
     edge_x_forwarded_for,
 };
 pub use headers::{headers_cookies, headers_csp, headers_origin};
-pub use passwords::{passwords_policy, passwords_signature, passwords_stored};
+pub use passwords::{
+    passwords_fields, passwords_policy, passwords_session_id, passwords_signature, passwords_stored,
+};
 pub use resilience::resilience_retry_after;
 
 /// A target by its name.
@@ -31,7 +33,9 @@ pub const TARGETS: &[Target] = &[
     ("headers_cookies", headers_cookies),
     ("headers_csp", headers_csp),
     ("headers_origin", headers_origin),
+    ("passwords_fields", passwords_fields),
     ("passwords_policy", passwords_policy),
+    ("passwords_session_id", passwords_session_id),
     ("passwords_signature", passwords_signature),
     ("passwords_stored", passwords_stored),
     ("resilience_retry_after", resilience_retry_after),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod error;
+pub mod fields;
 mod filter;
 mod hash;
 mod hasher;

@@ -14,6 +14,7 @@ use palisade_testkit::alloc::CountingAllocator;
 static ALLOCATOR: CountingAllocator = CountingAllocator::new();
 
 mod compile;
+mod fields;
 mod hasher;
 mod keys;
 mod must_change;
