@@ -6,6 +6,7 @@
 mod edge;
 mod forwarded_reference;
 mod headers;
+mod input_validation;
 mod passwords;
 mod resilience;
 
@@ -14,6 +15,10 @@ pub use edge::{
     edge_x_forwarded_for,
 };
 pub use headers::{headers_cookies, headers_csp, headers_origin};
+pub use input_validation::{
+    input_validation_cursor, input_validation_email, input_validation_number,
+    input_validation_text, input_validation_url,
+};
 pub use passwords::{
     passwords_fields, passwords_policy, passwords_session_id, passwords_signature, passwords_stored,
 };
@@ -33,6 +38,11 @@ pub const TARGETS: &[Target] = &[
     ("headers_cookies", headers_cookies),
     ("headers_csp", headers_csp),
     ("headers_origin", headers_origin),
+    ("input_validation_cursor", input_validation_cursor),
+    ("input_validation_email", input_validation_email),
+    ("input_validation_number", input_validation_number),
+    ("input_validation_text", input_validation_text),
+    ("input_validation_url", input_validation_url),
     ("passwords_fields", passwords_fields),
     ("passwords_policy", passwords_policy),
     ("passwords_session_id", passwords_session_id),
