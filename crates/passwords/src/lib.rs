@@ -6,6 +6,7 @@ mod filter;
 mod hash;
 mod hasher;
 mod keys;
+pub mod leak_guard;
 pub mod must_change;
 mod policy;
 mod pool;

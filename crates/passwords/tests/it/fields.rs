@@ -202,8 +202,7 @@ async fn a_handler_takes_fields_and_answers_what_is_wrong_with_them() {
 
 proptest! {
     #[test]
-    fn json_is_read_as_serde_json_reads_it(fields: BTreeMap<String, String>, pretty: bool) {
-        prop_assume!(fields.len() <= Fields::MOST_FIELDS);
+    fn json_is_read_as_serde_json_reads_it(fields in prop::collection::btree_map(".{0,12}", ".{0,24}", 0..8), pretty: bool) {
         let write = if pretty { serde_json::to_string_pretty } else { serde_json::to_string };
         let body = write(&fields).unwrap();
         let read = json(&body).ok().unwrap();
@@ -229,8 +228,7 @@ proptest! {
     }
 
     #[test]
-    fn forms_are_read_as_browsers_write_them(fields: BTreeMap<String, String>) {
-        prop_assume!(fields.len() <= Fields::MOST_FIELDS);
+    fn forms_are_read_as_browsers_write_them(fields in prop::collection::btree_map(".{0,12}", ".{0,24}", 0..8)) {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
         let read = form(&body).ok().unwrap();
         for (name, text) in fields {

@@ -14,9 +14,11 @@ use palisade_testkit::alloc::CountingAllocator;
 static ALLOCATOR: CountingAllocator = CountingAllocator::new();
 
 mod compile;
+mod events;
 mod fields;
 mod hasher;
 mod keys;
+mod leak_guard;
 mod must_change;
 mod policy;
 mod scheme;

@@ -13,6 +13,8 @@ use palisade_passwords::session::{Account, Lifetime, Session, Stamp, Standing};
 use palisade_testkit::alloc::count;
 use tower::{Layer, Service, ServiceExt};
 
+use crate::events::listen;
+
 const ROUTES: [(&str, &str); 8] = [
     ("GET", "/"),
     ("GET", "/api/v1/me"),
@@ -53,6 +55,18 @@ async fn ask(app: Router, method: &str, path: &str, account: Option<Account>) ->
         request = request.extension(standing(account));
     }
     app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+}
+
+#[test]
+fn a_refusal_is_a_security_event() {
+    let told = listen(async {
+        ask(app().layer(layer()), "GET", "/", Some(Account::must_change(Stamp::FIRST))).await;
+    });
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].contains("event=\"authz_fail\" reason=\"password_change_required\""),
+        "{told:?}"
+    );
 }
 
 #[tokio::test]
