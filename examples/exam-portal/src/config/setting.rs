@@ -13,8 +13,19 @@ pub(super) struct Setting {
     /// The environment variable that names a file with the value, for a value that is a secret.
     pub(super) env_file: Option<&'static str>,
     pub(super) value_name: &'static str,
-    pub(super) repeatable: bool,
+    pub(super) kind: Kind,
     pub(super) help: &'static str,
+}
+
+/// How often a setting is written, and as what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Any number of values.
+    List,
+    /// It stands there or not: in the file as `true` or `false`.
+    Switch,
+    /// One value.
+    Value,
 }
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -24,8 +35,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         env: Some("PORTAL_LISTEN"),
         env_file: None,
         value_name: "ADDR",
-        repeatable: false,
-        help: "Loopback address and port to serve on; port 0 takes a free one [default: 127.0.0.1:8080]",
+        kind: Kind::Value,
+        help: "Address and port to serve on; port 0 takes a free one [default: 127.0.0.1:8080]",
     },
     Setting {
         name: "data",
@@ -33,7 +44,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         env: Some("PORTAL_DATA"),
         env_file: None,
         value_name: "DIR",
-        repeatable: false,
+        kind: Kind::Value,
         help: "Folder of all state, made at the first start [default: ./portal-data]",
     },
     Setting {
@@ -42,7 +53,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         env: Some("PORTAL_PUBLIC_URL"),
         env_file: None,
         value_name: "URL",
-        repeatable: false,
+        kind: Kind::Value,
         help: "Origin that people type, such as https://exams.example.org",
     },
     Setting {
@@ -51,7 +62,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         env: None,
         env_file: None,
         value_name: "HOST",
-        repeatable: true,
+        kind: Kind::List,
         help: "Host that requests may name, repeatable [default: the public url's host, localhost, 127.0.0.1]",
     },
     Setting {
@@ -60,7 +71,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         env: None,
         env_file: None,
         value_name: "CIDR",
-        repeatable: true,
+        kind: Kind::List,
         help: "Network of a reverse proxy whose X-Forwarded-* headers count, repeatable [default: none]",
     },
     Setting {
@@ -69,8 +80,26 @@ pub(super) const SETTINGS: &[Setting] = &[
         env: Some("PORTAL_POSTGRES"),
         env_file: Some("PORTAL_POSTGRES_FILE"),
         value_name: "URL",
-        repeatable: false,
+        kind: Kind::Value,
         help: "PostgreSQL database in place of SQLite, as postgres://USER@HOST/DATABASE?sslmode=verify-full",
+    },
+    Setting {
+        name: "secret-key-file",
+        key: Some("secret_key_file"),
+        env: None,
+        env_file: None,
+        value_name: "FILE",
+        kind: Kind::Value,
+        help: "File of the secret key, older ones on further lines [default: SECRET_KEY, or one made in the data folder]",
+    },
+    Setting {
+        name: "production",
+        key: Some("production"),
+        env: None,
+        env_file: None,
+        value_name: "",
+        kind: Kind::Switch,
+        help: "Make no demo data and no demo accounts, and refuse a start that is not safe for real users",
     },
     Setting {
         name: "log",
@@ -78,7 +107,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         env: None,
         env_file: None,
         value_name: "FORMAT",
-        repeatable: false,
+        kind: Kind::Value,
         help: "Form of the log lines on standard error: pretty or json [default: pretty]",
     },
     Setting {
@@ -87,8 +116,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         env: Some("PORTAL_CONFIG"),
         env_file: None,
         value_name: "FILE",
-        repeatable: false,
-        help: "TOML file with the keys listen, data, public_url, allowed_hosts, trusted_proxies, postgres, log",
+        kind: Kind::Value,
+        help: "TOML file with the keys listen, data, public_url, allowed_hosts, trusted_proxies, postgres, secret_key_file, production, log",
     },
 ];
 

@@ -38,7 +38,8 @@ impl Bench {
     /// Opens the database as another program would.
     async fn try_open(&self, limits: Limits) -> Result<Store, OpenError> {
         let clock = Arc::new(self.clock.clone());
-        Store::open(self.url.as_ref(), self.folder.path(), limits, clock).await
+        let seed = Seed::Demo { today: self.clock.wall() };
+        Store::open(self.url.as_ref(), self.folder.path(), limits, clock, seed).await
     }
 
     pub(super) async fn open(&self) -> Store {
@@ -209,7 +210,9 @@ async fn an_endless_statement_ends_and_its_connection_is_free_again(bench: Bench
         Limits { statements: Duration::from_millis(100), connections: 1, ..Limits::default() };
     // Time has to pass while the statement runs.
     let clock = Arc::new(palisade_core::SystemClock::new());
-    let store = Store::open(bench.url.as_ref(), bench.folder.path(), limits, clock).await.unwrap();
+    let store = Store::open(bench.url.as_ref(), bench.folder.path(), limits, clock, Seed::Nothing)
+        .await
+        .unwrap();
     let endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x % 10 + 1 FROM n) \
                    SELECT count(*) FROM n";
     for _ in 0..3 {
@@ -267,7 +270,8 @@ async fn a_database_of_another_program_is_refused() {
     let url = PostgresUrl::of(&server.url(&database));
     let clock = Arc::new(ManualClock::new());
     let folder = tempfile::tempdir().unwrap();
-    let refused = Store::open(Some(&url), folder.path(), Limits::default(), clock).await;
+    let refused =
+        Store::open(Some(&url), folder.path(), Limits::default(), clock, Seed::Nothing).await;
     assert!(refused.unwrap_err().to_string().contains("another program"));
     assert_eq!(server.query(&database, "SELECT count(*) FROM students").unwrap().trim(), "0");
 }
@@ -276,7 +280,8 @@ async fn a_database_of_another_program_is_refused() {
 async fn who_cannot_be_reached_is_named_without_the_password() {
     let url = PostgresUrl::of("postgres://ada:s3cret@127.0.0.1:1/exams");
     let (folder, clock) = (tempfile::tempdir().unwrap(), Arc::new(ManualClock::new()));
-    let refused = Store::open(Some(&url), folder.path(), Limits::default(), clock).await;
+    let refused =
+        Store::open(Some(&url), folder.path(), Limits::default(), clock, Seed::Nothing).await;
     let refused = format!("{0} {0:?}", refused.unwrap_err());
     assert!(refused.contains("postgres://ada:***@127.0.0.1:1/exams"), "{refused}");
     assert!(!refused.contains("s3cret"), "{refused}");

@@ -5,8 +5,10 @@ mod engine;
 mod error;
 mod migrations;
 mod postgres;
+mod sessions;
 mod sqlite;
 mod students;
+mod users;
 
 #[cfg(test)]
 mod contract;
@@ -21,7 +23,9 @@ use jiff::tz::TimeZone;
 use palisade_core::Clock;
 
 pub(crate) use error::{OpenError, StoreError};
+pub(crate) use sessions::SessionRow;
 pub(crate) use students::Counts;
+pub(crate) use users::Credentials;
 
 use crate::config::PostgresUrl;
 use engine::{Engine, on};
@@ -60,7 +64,10 @@ impl Default for Limits {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Seed {
     /// A small school.
-    Demo { today: SystemTime },
+    Demo {
+        today: SystemTime,
+    },
+    Nothing,
 }
 
 /// The database, open and migrated.
@@ -92,8 +99,8 @@ impl Store {
         folder: &Path,
         limits: Limits,
         clock: Arc<dyn Clock>,
+        seed: Seed,
     ) -> Result<Self, OpenError> {
-        let seed = Seed::Demo { today: clock.wall() };
         let engine = match postgres {
             Some(url) => Engine::Postgres(postgres::open(url, limits, seed).await?),
             None => Engine::Sqlite(sqlite::open(folder, limits, &clock, seed).await?),

@@ -16,7 +16,8 @@ fn two_programs_share_one_database() {
     let server = Postgres::start().unwrap();
     let url = server.url(&server.create_database().unwrap());
     let first = Portal::start_with(&["--postgres", &url]);
-    let second = Portal::start_with(&["--postgres", &url]);
+    let mut second = Portal::start_with(&["--postgres", &url]);
+    second.share_session_of(&first);
     let ada = json!({"code": "A-1", "name": "Ada Byron", "email": "a@b.example", "birthDate": "2008-12-10"});
     assert_eq!(first.json("POST", STUDENTS, &ada).status, 201);
     second.json("POST", STUDENTS, &ada).is_problem(409, "duplicate_code");

@@ -7,13 +7,19 @@ pub(super) struct Step {
 }
 
 /// The position of a step, counted from 1, is the version it leads to.
-pub(super) const STEPS: [Step; 1] = [Step {
-    postgres: include_str!("postgres/0001_students.sql"),
-    sqlite: include_str!("sqlite/0001_students.sql"),
-}];
+pub(super) const STEPS: [Step; 2] = [
+    Step {
+        postgres: include_str!("postgres/0001_students.sql"),
+        sqlite: include_str!("sqlite/0001_students.sql"),
+    },
+    Step {
+        postgres: include_str!("postgres/0002_accounts.sql"),
+        sqlite: include_str!("sqlite/0002_accounts.sql"),
+    },
+];
 
 /// The version that this program writes and reads.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
 /// Returns the steps that a database of version `found` has not taken.
 pub(super) fn missing(found: i64) -> impl Iterator<Item = &'static Step> {

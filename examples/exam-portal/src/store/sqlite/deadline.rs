@@ -56,7 +56,7 @@ mod tests {
 
     use super::*;
     use crate::store::engine::Engine;
-    use crate::store::{Limits, Store, StoreError};
+    use crate::store::{Limits, Seed, Store, StoreError};
 
     const ENDLESS: &str = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) \
                            SELECT count(*) FROM n";
@@ -64,7 +64,9 @@ mod tests {
     async fn store(folder: &std::path::Path) -> Store {
         let limits =
             Limits { statements: Duration::from_millis(50), connections: 1, ..Limits::default() };
-        Store::open(None, folder, limits, Arc::new(SystemClock::new())).await.unwrap()
+        Store::open(None, folder, limits, Arc::new(SystemClock::new()), Seed::Nothing)
+            .await
+            .unwrap()
     }
 
     fn pool(store: &Store) -> &SqlitePool {

@@ -5,20 +5,21 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use super::header::{self, Header};
+use crate::folder;
 use crate::store::OpenError;
 use crate::store::migrations::VERSION;
 
 /// Makes folder and file where they are missing and looks at what is there before anybody opens it.
-pub(super) fn prepare(folder: &Path) -> Result<PathBuf, OpenError> {
-    let of_folder = |source| OpenError::Folder { path: folder.to_owned(), source };
-    let path = folder.join("portal.sqlite3");
-    match fs::metadata(folder) {
+pub(super) fn prepare(data: &Path) -> Result<PathBuf, OpenError> {
+    let of_folder = |source| OpenError::Folder { path: data.to_owned(), source };
+    let path = data.join("portal.sqlite3");
+    match fs::metadata(data) {
         Ok(found) if !found.is_dir() => {
-            return Err(OpenError::NotAFolder { path: folder.to_owned() });
+            return Err(OpenError::NotAFolder { path: data.to_owned() });
         }
         Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            make_folder(folder).map_err(of_folder)?;
+            folder::make(data).map_err(of_folder)?;
         }
         Err(error) => return Err(of_folder(error)),
     }
@@ -48,17 +49,6 @@ fn look(mut file: File, path: &Path) -> Result<(), OpenError> {
         }
         Header::Empty | Header::Ours(_) => Ok(()),
     }
-}
-
-#[cfg(unix)]
-fn make_folder(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-#[cfg(not(unix))]
-fn make_folder(folder: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(folder)
 }
 
 /// The engine gives its other files the mode of this one.
