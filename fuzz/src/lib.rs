@@ -8,6 +8,7 @@ mod forwarded_reference;
 mod headers;
 mod input_validation;
 mod passwords;
+mod ratelimit;
 mod resilience;
 
 pub use edge::{
@@ -22,6 +23,7 @@ pub use input_validation::{
 pub use passwords::{
     passwords_fields, passwords_policy, passwords_session_id, passwords_signature, passwords_stored,
 };
+pub use ratelimit::ratelimit_lockout;
 pub use resilience::resilience_retry_after;
 
 /// A target by its name.
@@ -48,5 +50,6 @@ pub const TARGETS: &[Target] = &[
     ("passwords_session_id", passwords_session_id),
     ("passwords_signature", passwords_signature),
     ("passwords_stored", passwords_stored),
+    ("ratelimit_lockout", ratelimit_lockout),
     ("resilience_retry_after", resilience_retry_after),
 ];

@@ -2,6 +2,7 @@
 
 mod error;
 pub mod key;
+pub mod lockout;
 pub mod quota;
 pub mod store;
 

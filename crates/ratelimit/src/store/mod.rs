@@ -36,14 +36,22 @@ mod ask;
 pub mod contract;
 mod error;
 mod reading;
+#[cfg(feature = "redis")]
+pub(crate) mod redis;
+#[cfg(any(feature = "sqlx-postgres", feature = "sqlx-sqlite"))]
+pub(crate) mod schema;
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+#[cfg(feature = "redis")]
+pub use self::redis::RedisClient;
 pub use ask::{Ask, Asks, Overflow, RuleId, Subject};
 pub use error::{StoreError, StoreErrorKind};
 pub use reading::{Outcome, Reading, Readings, Verdict};
+#[cfg(any(feature = "sqlx-postgres", feature = "sqlx-sqlite"))]
+pub use schema::MigrateError;
 
 /// What a store is asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
