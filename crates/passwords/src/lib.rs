@@ -22,6 +22,8 @@ pub use hasher::{
 };
 pub use keys::{KeyFinding, SecretKeyError, SecretKeys, SignedBy};
 pub use policy::{Context, Factor, Policy, Refusal, Violation};
+#[cfg(feature = "zxcvbn")]
+pub use policy::{EstimatedPolicy, Strength};
 pub use pool::Ticket;
 pub use random::{OsRandom, Random, RandomError};
 pub use secret::{Accepted, Candidate};

@@ -2,12 +2,16 @@
 
 mod common;
 mod context;
+#[cfg(feature = "zxcvbn")]
+mod estimate;
 mod structure;
 mod violation;
 
 use crate::secret::{Accepted, Candidate};
 
 pub use context::Context;
+#[cfg(feature = "zxcvbn")]
+pub use estimate::{EstimatedPolicy, Strength};
 pub use violation::{Refusal, Violation};
 
 /// Whether the password stands alone.
@@ -67,6 +71,8 @@ impl Policy {
     }
 
     /// OWASP ASVS 5.0 6.2: 8 characters, no common passwords, no context words.
+    ///
+    /// The comparison with breached passwords (6.2.12) is up to the application.
     #[must_use]
     pub const fn asvs5() -> Self {
         Self { least_chars: 8, digits_only: true }

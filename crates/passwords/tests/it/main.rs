@@ -14,6 +14,8 @@ use palisade_testkit::alloc::CountingAllocator;
 static ALLOCATOR: CountingAllocator = CountingAllocator::new();
 
 mod compile;
+#[cfg(feature = "zxcvbn")]
+mod estimate;
 mod events;
 mod fields;
 mod hasher;
