@@ -6,7 +6,9 @@
 mod edge;
 mod forwarded_reference;
 mod headers;
+mod input_validation;
 mod passwords;
+mod ratelimit;
 mod resilience;
 
 pub use edge::{
@@ -14,7 +16,14 @@ pub use edge::{
     edge_x_forwarded_for,
 };
 pub use headers::{headers_cookies, headers_csp, headers_origin};
-pub use passwords::{passwords_policy, passwords_signature, passwords_stored};
+pub use input_validation::{
+    input_validation_cursor, input_validation_email, input_validation_number,
+    input_validation_text, input_validation_url,
+};
+pub use passwords::{
+    passwords_fields, passwords_policy, passwords_session_id, passwords_signature, passwords_stored,
+};
+pub use ratelimit::ratelimit_lockout;
 pub use resilience::resilience_retry_after;
 
 /// A target by its name.
@@ -31,8 +40,16 @@ pub const TARGETS: &[Target] = &[
     ("headers_cookies", headers_cookies),
     ("headers_csp", headers_csp),
     ("headers_origin", headers_origin),
+    ("input_validation_cursor", input_validation_cursor),
+    ("input_validation_email", input_validation_email),
+    ("input_validation_number", input_validation_number),
+    ("input_validation_text", input_validation_text),
+    ("input_validation_url", input_validation_url),
+    ("passwords_fields", passwords_fields),
     ("passwords_policy", passwords_policy),
+    ("passwords_session_id", passwords_session_id),
     ("passwords_signature", passwords_signature),
     ("passwords_stored", passwords_stored),
+    ("ratelimit_lockout", ratelimit_lockout),
     ("resilience_retry_after", resilience_retry_after),
 ];

@@ -1,11 +1,18 @@
-//! What the passwords crate reads from outside: stored hashes, new passwords, signatures.
+//! What the passwords crate reads from outside: stored hashes, new passwords, signatures, logins,
+//! cookies.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use palisade_passwords::fields::Fields;
+use palisade_passwords::session::SessionId;
 use palisade_passwords::{
     Arena, Attempt, Candidate, Ceiling, Context, OsRandom, Params, Policy, Scheme, SecretKeys,
 };
+use serde::de::IgnoredAny;
+use serde_json::Value;
+use zeroize::Zeroizing;
 
 static SCHEME: LazyLock<Scheme> = LazyLock::new(|| {
     let params = Params::insecure_new(8, 1, 1).expect("the least that Argon2 takes");
@@ -55,4 +62,43 @@ pub fn passwords_policy(data: &[u8]) {
 pub fn passwords_signature(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     assert_eq!(KEYS.verify("fuzz", b"a message that nobody signed", text), None);
+}
+
+/// A body that is read as JSON is JSON, with the texts that `serde_json` reads; a form is read as the
+/// URL standard says. The first byte tells which of the two it is.
+///
+/// # Panics
+///
+/// When it is read in another way.
+pub fn passwords_fields(data: &[u8]) {
+    let Some((kind, body)) = data.split_first() else { return };
+    let body_of = || Zeroizing::new(body.to_vec());
+    if kind & 1 == 0 {
+        let Ok(fields) = Fields::from_json(body_of()) else { return };
+        let read = serde_json::from_slice::<IgnoredAny>(body);
+        assert!(read.is_ok(), "no JSON");
+        // A number may be too large for a `Value`.
+        let read = serde_json::from_slice::<BTreeMap<String, Value>>(body);
+        let Ok(read) = read else { return };
+        for (name, text) in ["a", "user", "password"].map(|name| (name, read.get(name))) {
+            assert_eq!(fields.text(name).ok(), text.and_then(Value::as_str), "{name}");
+        }
+    } else if let Ok(fields) = Fields::from_form(body_of()) {
+        for name in ["a", "user", "password"] {
+            let read = form_urlencoded::parse(body).find(|(other, _)| other == name);
+            assert_eq!(fields.text(name).ok(), read.as_ref().map(|(_, text)| &**text), "{name}");
+        }
+    }
+}
+
+/// A text is the id of a session only in the spelling that the id has.
+///
+/// # Panics
+///
+/// When it has another one.
+pub fn passwords_session_id(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Some(id) = SessionId::parse(text) {
+        assert_eq!(*id.reveal(), text, "two spellings");
+    }
 }

@@ -1,14 +1,19 @@
 #![doc = include_str!("../README.md")]
 
 mod error;
+pub mod fields;
 mod filter;
 mod hash;
 mod hasher;
 mod keys;
+pub mod leak_guard;
+pub mod must_change;
 mod policy;
 mod pool;
 mod random;
 mod secret;
+pub mod session;
+pub mod temporary;
 
 pub use error::{ConfigError, Overloaded};
 pub use hash::{Arena, Ceiling, Params};
@@ -17,6 +22,8 @@ pub use hasher::{
 };
 pub use keys::{KeyFinding, SecretKeyError, SecretKeys, SignedBy};
 pub use policy::{Context, Factor, Policy, Refusal, Violation};
+#[cfg(feature = "zxcvbn")]
+pub use policy::{EstimatedPolicy, Strength};
 pub use pool::Ticket;
 pub use random::{OsRandom, Random, RandomError};
 pub use secret::{Accepted, Candidate};

@@ -4,8 +4,11 @@
 use std::hint::black_box;
 use std::num::NonZeroUsize;
 
+use palisade_passwords::session::SessionId;
+use palisade_passwords::temporary::TemporaryPassword;
 use palisade_passwords::{
-    Attempt, Candidate, Context, Factor, Hasher, Params, Policy, Scheme, Workers,
+    Attempt, Candidate, Context, Factor, Hasher, Params, Policy, Random, RandomError, Scheme,
+    Workers,
 };
 use palisade_testkit::alloc::FreedBlocks;
 
@@ -79,4 +82,24 @@ fn a_password_is_in_no_freed_block() {
     assert!(policy.check(&decomposed, &context).is_ok());
     drop(decomposed);
     assert_eq!(left_behind(), 0, "composed");
+    FREED.clear();
+    let id = SessionId::generate(&Zeros).unwrap();
+    let cookie = id.reveal();
+    assert!(SessionId::parse(&cookie).is_some());
+    drop((id, cookie));
+    let temporary = TemporaryPassword::generate(&Zeros).unwrap();
+    drop((temporary.accepted(), temporary));
+    assert_eq!(FREED.evicted(), 0, "everything that was freed is scanned");
+    assert_eq!(FREED.scan(b"AAAAAAAAAAAAAAAA"), 0, "a session id");
+    assert_eq!(FREED.scan(b"22222-22222"), 0, "a temporary password");
+}
+
+/// Gives secrets whose text is known.
+struct Zeros;
+
+impl Random for Zeros {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomError> {
+        bytes.fill(0);
+        Ok(())
+    }
 }

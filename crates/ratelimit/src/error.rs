@@ -9,6 +9,24 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ConfigError {
+    /// A secret is too short to hide anything.
+    #[error("{setting} needs at least {least} bytes, not {given}")]
+    Key {
+        /// What was set.
+        setting: &'static str,
+        /// Its length.
+        given: usize,
+        /// The shortest that is taken.
+        least: usize,
+    },
+    /// A name that could be mistaken for another, or for syntax.
+    #[error("{setting} must be 1 to {most} ASCII letters, digits, '-' or '_'")]
+    Name {
+        /// What was set.
+        setting: &'static str,
+        /// The longest name that is taken, in bytes.
+        most: usize,
+    },
     /// A number is too small or too large.
     #[error("{setting} must be from {least} to {most}, not {given}")]
     Number {
@@ -36,17 +54,29 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    pub(crate) fn size(
-        setting: &'static str,
-        given: usize,
-        least: usize,
-        most: usize,
-    ) -> Result<(), Self> {
-        if (least..=most).contains(&given) {
-            return Ok(());
+    pub(crate) fn number<N>(setting: &'static str, given: N, least: N, most: N) -> Result<N, Self>
+    where
+        N: Copy + Into<u64> + PartialOrd,
+    {
+        if given >= least && given <= most {
+            Ok(given)
+        } else {
+            let (given, least, most) = (given.into(), least.into(), most.into());
+            Err(Self::Number { setting, given, least, most })
         }
-        let wide = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-        Err(Self::Number { setting, given: wide(given), least: wide(least), most: wide(most) })
+    }
+
+    pub(crate) fn time(
+        setting: &'static str,
+        given: Duration,
+        least: Duration,
+        most: Duration,
+    ) -> Result<Duration, Self> {
+        if given >= least && given <= most {
+            Ok(given)
+        } else {
+            Err(Self::Time { setting, given, least, most })
+        }
     }
 }
 

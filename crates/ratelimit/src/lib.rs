@@ -11,6 +11,7 @@ mod inflight;
 pub mod key;
 pub mod layer;
 pub mod limits;
+pub mod lockout;
 pub mod quota;
 pub mod rule;
 pub mod store;

@@ -9,14 +9,18 @@ use axum::http::header::{CACHE_CONTROL, Entry};
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use palisade_core::Clock;
+use palisade_headers::cookies::{self, CookiesLayer};
+use palisade_headers::csrf::{self, CrossOriginLayer};
+use palisade_passwords::must_change::ExitError;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::config::Config;
+use crate::config::{Config, PublicUrl};
 use crate::health::Health;
 use crate::server::Running;
-use crate::store::Store;
-use crate::{api, edge, health, log, pages, refusal, server};
+use crate::sessions::Sessions;
+use crate::state::Portal;
+use crate::{api, edge, health, log, must_change, pages, refusal, server, sessions};
 
 /// The application from the first connection on: probes at once, everything else when the
 /// database is open.
@@ -31,15 +35,30 @@ impl App {
     }
 
     /// Opens pages and API to requests.
-    pub(crate) fn open(&self, store: Store) {
-        let portal = Router::new()
+    pub(crate) fn open(
+        &self,
+        portal: Portal,
+        config: &Config,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(), ExitError> {
+        let https = config.public_url.as_ref().is_some_and(PublicUrl::is_https);
+        let sessions = Sessions::new(portal.store.clone(), clock, https);
+        let signed_in = Router::new()
             .nest("/api/v1", api::routes())
             .merge(pages::routes())
             .fallback(refusal::not_found)
             .method_not_allowed_fallback(refusal::method_not_allowed)
-            .with_state(store);
+            .with_state(portal)
+            .layer(must_change::layer()?)
+            .layer(from_fn_with_state(sessions, sessions::carry));
+        let portal = pages::assets()
+            .method_not_allowed_fallback(refusal::method_not_allowed)
+            .fallback_service(signed_in)
+            .layer(CrossOriginLayer::new(csrf::Policy::new()))
+            .layer(CookiesLayer::new(cookies::Policy::new()));
         // A second call cannot happen and would change nothing.
         let _ = self.portal.set(portal);
+        Ok(())
     }
 
     /// Returns the whole service; outer layers are last.
@@ -89,10 +108,14 @@ mod tests {
     use axum::body::Body;
     use axum::extract::ConnectInfo;
     use palisade_core::SystemClock;
+    use palisade_passwords::SecretKeys;
 
     use super::*;
+    use crate::accounts::Accounts;
     use crate::config::{self, Asked};
-    use crate::store::Limits;
+    use crate::store::{Limits, Seed, Store};
+
+    const SECRET: &str = "0f1d0c9b7e2c4a5d8e6f9b3a1c7d5e2f4b6a8c0d9e1f3a5b7c2d4e6f8a0b1c3d";
 
     async fn get(app: &Router, path: &str) -> (u16, Option<HeaderValue>) {
         let mut request =
@@ -105,7 +128,7 @@ mod tests {
     #[tokio::test]
     async fn while_the_database_is_opened_only_probes_are_answered() {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let Ok(Asked::Serve(config)) = config::read(["exam-portal".into()]) else {
+        let Ok(Asked::Run(_, config)) = config::read(["exam-portal".into()]) else {
             panic!("the defaults are good")
         };
         let (app, health) = (App::new(), Arc::new(Health::new(Arc::clone(&clock))));
@@ -115,10 +138,15 @@ mod tests {
         assert_eq!(get(&service, "/health/ready").await, (503, None));
         assert_eq!(get(&service, "/").await, (503, wait));
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), Limits::default(), clock).await.unwrap();
-        app.open(store.clone());
+        let of_store = Arc::clone(&clock);
+        let store = Store::open(None, folder.path(), Limits::default(), of_store, Seed::Nothing);
+        let store = store.await.unwrap();
+        let keys = SecretKeys::parse(SECRET, []).unwrap();
+        let accounts = Accounts::start(store.clone(), &keys, Arc::clone(&clock)).await.unwrap();
+        app.open(Portal { store: store.clone(), accounts }, &config, clock).unwrap();
         health.started(store);
         assert_eq!(get(&service, "/health/ready").await, (200, None));
-        assert_eq!(get(&service, "/").await, (200, None));
+        assert_eq!(get(&service, "/").await, (303, None));
+        assert_eq!(get(&service, "/login").await, (200, None));
     }
 }

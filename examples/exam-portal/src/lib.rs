@@ -1,15 +1,22 @@
 #![doc = include_str!("../README.md")]
 
+mod access;
+mod accounts;
 mod api;
 mod app;
 mod config;
 mod edge;
+mod folder;
 mod health;
 mod log;
+mod must_change;
 mod pages;
 mod refusal;
+mod secret;
 mod server;
+mod sessions;
 mod start;
+mod state;
 mod store;
 mod students;
 

@@ -7,8 +7,9 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use palisade_core::Problem;
+use palisade_core::{FieldError, Pointer, Problem, Text};
 
+use crate::accounts::{ChangeRefused, SignInError};
 use crate::store::StoreError;
 
 /// No request takes longer, body included.
@@ -60,9 +61,55 @@ impl From<StoreError> for Problem {
                     .detail("the database is busy")
                     .retry_after(Duration::from_secs(1))
             }
+            StoreError::Unreachable(_) => {
+                tracing::error!(%error, "database is away");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_down")
+                    .detail("the database cannot be reached")
+                    .retry_after(Duration::from_secs(5))
+            }
             StoreError::Other(_) => {
                 tracing::error!(%error, "database failed");
                 internal()
+            }
+        }
+    }
+}
+
+impl From<SignInError> for Problem {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::Overloaded(overloaded) => overloaded.problem(),
+            SignInError::Rejected => Self::new(StatusCode::UNAUTHORIZED, "wrong_credentials")
+                .detail("name or password is wrong"),
+            SignInError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeRefused> for Problem {
+    fn from(refused: ChangeRefused) -> Self {
+        let of =
+            |field, code, detail: Text| FieldError::new(Pointer::root().field(field), code, detail);
+        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "password_refused")
+            .detail("the password was not changed; correct what `errors` names");
+        match refused {
+            ChangeRefused::Ended => Self::new(StatusCode::UNAUTHORIZED, "authentication_required")
+                .detail("sign in first"),
+            ChangeRefused::Overloaded(overloaded) => overloaded.problem(),
+            ChangeRefused::Same => {
+                let told = "choose another than the one you were given";
+                problem.error(of("new_password", "password_same", told.into()))
+            }
+            ChangeRefused::Store(error) => error.into(),
+            ChangeRefused::Wrong { current, new } => {
+                let told = "is not your current password";
+                let current =
+                    current.then(|| of("current_password", "password_wrong", told.into()));
+                let new = new.iter().map(|violation| {
+                    let told = Text::from_program(violation.to_string());
+                    of("new_password", violation.code(), told)
+                });
+                current.into_iter().chain(new).fold(problem, Self::error)
             }
         }
     }

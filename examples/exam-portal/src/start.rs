@@ -7,15 +7,19 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use palisade_core::{Clock, SystemClock};
+use palisade_passwords::must_change::ExitError;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
+use crate::accounts::{self, Accounts, AccountsError, Printed, TaskError};
 use crate::app::App;
-use crate::config::{self, Asked, Config};
+use crate::config::{self, Asked, Config, Task, UserTask};
 use crate::health::Health;
 use crate::log;
+use crate::secret::{self, SecretError};
 use crate::server::{End, Running, Server, Signals};
-use crate::store::{Limits, OpenError, Store};
+use crate::state::Portal;
+use crate::store::{Limits, OpenError, Seed, Store};
 
 /// Exit code of a start that was refused; nothing on disk was changed.
 const REFUSED: u8 = 2;
@@ -23,12 +27,20 @@ const REFUSED: u8 = 2;
 /// Why the portal does not start.
 #[derive(Debug, thiserror::Error)]
 enum StartError {
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
+    #[error(transparent)]
+    Exits(#[from] ExitError),
     #[error("--listen {listen}: {source}; {}", advice(.source))]
     Listen { listen: SocketAddr, source: io::Error },
     #[error(transparent)]
     Open(#[from] OpenError),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     #[error("the system refuses what the program needs to run: {0}")]
     System(#[source] io::Error),
+    #[error(transparent)]
+    Task(#[from] TaskError),
 }
 
 fn advice(error: &io::Error) -> &'static str {
@@ -45,8 +57,8 @@ fn advice(error: &io::Error) -> &'static str {
 ///
 /// Returns when it was drained (0), cut off while draining (1) or refused to start (2).
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let config = match config::read(args) {
-        Ok(Asked::Serve(config)) => config,
+    let (task, config) = match config::read(args) {
+        Ok(Asked::Run(task, config)) => (task, config),
         Ok(Asked::Print(text)) => {
             say(&mut io::stdout(), text.trim_end());
             return ExitCode::SUCCESS;
@@ -59,7 +71,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     log::start(config.log);
     let runtime = Runtime::new().map_err(StartError::System);
     let ended = runtime.and_then(|runtime| {
-        let ended = runtime.block_on(serve(&config));
+        let ended = runtime.block_on(async {
+            match task {
+                Task::Serve => serve(&config).await,
+                Task::Users(task) => users(&config, task).await,
+            }
+        });
         // A statement that still runs has its own deadline; nobody waits for its answer.
         runtime.shutdown_background();
         ended
@@ -67,6 +84,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match ended {
         Ok(End::Drained) => ExitCode::SUCCESS,
         Ok(End::Cut) => ExitCode::FAILURE,
+        Err(StartError::Task(error)) => {
+            say(&mut io::stderr(), &format!("exam-portal: {error}"));
+            ExitCode::FAILURE
+        }
         Err(error) => {
             say(&mut io::stderr(), &format!("exam-portal: {error}"));
             ExitCode::from(REFUSED)
@@ -85,12 +106,24 @@ async fn serve(config: &Config) -> Result<End, StartError> {
     let (app, running) = (App::new(), Running::new());
     let service = app.service(config, Arc::clone(&clock), Arc::clone(&health), running.clone());
     let server = Server::new(listener, service);
-    let store = tokio::select! {
+    let seed = if config.production { Seed::Nothing } else { Seed::Demo { today: clock.wall() } };
+    let opened = async {
+        let portal = open(config, &clock, seed).await?;
+        let accounts = match seed {
+            Seed::Demo { .. } => accounts::make_demo(&portal.accounts).await?,
+            Seed::Nothing => Vec::new(),
+        };
+        Ok::<_, StartError>((portal, accounts))
+    };
+    let (portal, accounts) = tokio::select! {
         never = server.accept() => match never {},
         () = signals.next() => return Ok(End::Drained),
-        opened = Store::open(&config.data, Limits::default(), clock) => opened?,
+        opened = opened => opened?,
     };
-    app.open(store.clone());
+    print(&accounts);
+    drop(accounts);
+    let store = portal.store.clone();
+    app.open(portal, config, clock)?;
     health.started(store.clone());
     say(&mut io::stdout(), &format!("listening on http://{address}"));
 
@@ -99,6 +132,33 @@ async fn serve(config: &Config) -> Result<End, StartError> {
         store.close().await;
     }
     Ok(end)
+}
+
+/// Opens the database and what stands on it.
+async fn open(config: &Config, clock: &Arc<dyn Clock>, seed: Seed) -> Result<Portal, StartError> {
+    let (postgres, limits) = (config.postgres.as_ref(), Limits::default());
+    let store = Store::open(postgres, &config.data, limits, Arc::clone(clock), seed).await?;
+    let keys = match &config.secret_keys {
+        Some(keys) => keys.clone(),
+        None => secret::of_folder(&config.data)?,
+    };
+    let accounts = Accounts::start(store.clone(), &keys, Arc::clone(clock)).await?;
+    Ok(Portal { store, accounts })
+}
+
+async fn users(config: &Config, task: UserTask) -> Result<End, StartError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let portal = open(config, &clock, Seed::Nothing).await?;
+    let done = accounts::run(&portal.accounts, task).await;
+    portal.store.close().await;
+    print(&done?);
+    Ok(End::Drained)
+}
+
+fn print(lines: &[Printed]) {
+    for line in lines {
+        say(&mut io::stdout(), line.line());
+    }
 }
 
 /// Writes a line; where nobody reads it, nobody misses it.

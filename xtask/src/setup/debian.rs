@@ -19,6 +19,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("haproxy", "/usr/sbin/haproxy"),
     ("jq", "/usr/bin/jq"),
     ("nginx", "/usr/sbin/nginx"),
+    ("openssl", "/usr/bin/openssl"),
     ("postgresql", "/usr/lib/postgresql"),
     ("prometheus", "/usr/bin/promtool"),
     ("python3-venv", "/usr/share/python-wheels"),

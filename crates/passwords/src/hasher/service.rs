@@ -134,6 +134,17 @@ impl Hasher {
         })
     }
 
+    /// Runs other work of the crate that takes as long as hashing.
+    #[cfg(feature = "zxcvbn")]
+    pub(crate) fn submit<T: Send + 'static>(
+        &self,
+        client: impl Hash,
+        work: Duration,
+        compute: impl FnOnce() -> T + Send + 'static,
+    ) -> Ticket<T> {
+        self.shared.pool.submit(lane(client), work, move |_| Some(compute()))
+    }
+
     /// Returns how busy the threads are, for a gauge or a health probe.
     #[must_use]
     pub fn load(&self) -> Load {

@@ -41,6 +41,12 @@ impl Context {
         self
     }
 
+    /// The words as texts, folded.
+    #[cfg(feature = "zxcvbn")]
+    pub(super) fn texts(&self) -> Vec<String> {
+        self.words.iter().map(|word| word.iter().collect()).collect()
+    }
+
     /// Whether little is left of the password without the words.
     pub(super) fn covers(&self, password: &Folded) -> bool {
         password.listed().any(|spelling| {

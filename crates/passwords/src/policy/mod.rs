@@ -2,12 +2,16 @@
 
 mod common;
 mod context;
+#[cfg(feature = "zxcvbn")]
+mod estimate;
 mod structure;
 mod violation;
 
 use crate::secret::{Accepted, Candidate};
 
 pub use context::Context;
+#[cfg(feature = "zxcvbn")]
+pub use estimate::{EstimatedPolicy, Strength};
 pub use violation::{Refusal, Violation};
 
 /// Whether the password stands alone.
@@ -67,6 +71,8 @@ impl Policy {
     }
 
     /// OWASP ASVS 5.0 6.2: 8 characters, no common passwords, no context words.
+    ///
+    /// The comparison with breached passwords (6.2.12) is up to the application.
     #[must_use]
     pub const fn asvs5() -> Self {
         Self { least_chars: 8, digits_only: true }
@@ -74,7 +80,9 @@ impl Policy {
 
     /// The validators of a new Django project: 8 characters, and not digits alone.
     ///
-    /// For tables that move over and shall keep their rule; NIST forbids the second half.
+    /// For tables that move over and shall keep their rule; NIST forbids the second half. Names that
+    /// Django compares by similarity are compared as [`Context`] says; repeats, walks and joined words,
+    /// which Django takes, are refused as by every policy.
     #[must_use]
     pub const fn django_compat() -> Self {
         Self { least_chars: 8, digits_only: false }
@@ -107,7 +115,7 @@ impl Policy {
         if text.chars().any(char::is_control) {
             violations.push(Violation::ControlCharacter);
         }
-        if !self.digits_only && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        if !self.digits_only && !text.is_empty() && text.chars().all(char::is_numeric) {
             violations.push(Violation::DigitsOnly);
         }
         let folded = structure::Folded::of(&text);

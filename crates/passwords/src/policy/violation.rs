@@ -24,6 +24,10 @@ pub enum Violation {
     /// It is a number, which [`Policy::django_compat`](crate::Policy::django_compat) refuses.
     #[error("digits alone are not enough")]
     DigitsOnly,
+    /// It takes few guesses, which an [`EstimatedPolicy`](crate::EstimatedPolicy) refuses.
+    #[cfg(feature = "zxcvbn")]
+    #[error("the password takes few guesses; a few unrelated words take many")]
+    Guessable,
     /// It repeats itself.
     #[error("the password repeats a few characters")]
     Repeated,
@@ -54,6 +58,8 @@ impl Violation {
             Self::ContextWord => "password_context_word",
             Self::ControlCharacter => "password_control_character",
             Self::DigitsOnly => "password_digits_only",
+            #[cfg(feature = "zxcvbn")]
+            Self::Guessable => "password_guessable",
             Self::Repeated => "password_repeated",
             Self::Sequence => "password_sequence",
             Self::TooLong { .. } => "password_too_long",
@@ -65,7 +71,7 @@ impl Violation {
 /// A password that may not be set, with every reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    violations: Vec<Violation>,
+    pub(super) violations: Vec<Violation>,
 }
 
 impl Refusal {

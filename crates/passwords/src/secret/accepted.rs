@@ -2,6 +2,8 @@
 
 use zeroize::Zeroizing;
 
+use crate::secret::Candidate;
+
 /// A password that a [`Policy`](crate::Policy) has accepted, in NFC: the only thing that
 /// [`Hasher::hash`](crate::Hasher::hash) takes.
 ///
@@ -21,6 +23,11 @@ pub struct Accepted {
 impl Accepted {
     pub(crate) const fn new(text: Zeroizing<Box<str>>) -> Self {
         Self { text }
+    }
+
+    /// The same text as someone types it, in a buffer of its own.
+    pub(crate) fn to_candidate(&self) -> Candidate {
+        Candidate::from(&**self.text)
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {

@@ -8,8 +8,21 @@
     reason = "a test fails by panicking"
 )]
 
+use palisade_testkit::alloc::CountingAllocator;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator::new();
+
 mod compile;
+#[cfg(feature = "zxcvbn")]
+mod estimate;
+mod events;
+mod fields;
 mod hasher;
 mod keys;
+mod leak_guard;
+mod must_change;
 mod policy;
 mod scheme;
+mod session;
+mod temporary;

@@ -45,7 +45,11 @@ fn no_composition_is_asked_for() {
     ] {
         assert_eq!(broken(&policy, password), [], "{password}");
     }
-    assert_eq!(broken(&Policy::django_compat(), "582093417760142"), [Violation::DigitsOnly]);
+    let arabic = "\u{665}\u{668}\u{662}\u{660}\u{669}\u{663}\u{664}\u{661}";
+    for digits in ["582093417760142", arabic] {
+        assert_eq!(broken(&Policy::django_compat(), digits), [Violation::DigitsOnly]);
+    }
+    assert_eq!(broken(&Policy::asvs5(), arabic), []);
 }
 
 #[test]

@@ -70,11 +70,7 @@ impl<S: Store> Guarded<S> {
     /// [`ConfigError::Time`] outside 1 ms to 10 s.
     pub fn deadline(mut self, deadline: Duration) -> Result<Self, ConfigError> {
         let (least, most) = (Duration::from_millis(1), Duration::from_secs(10));
-        if deadline < least || deadline > most {
-            let setting = "the deadline of a decision";
-            return Err(ConfigError::Time { setting, given: deadline, least, most });
-        }
-        self.deadline = deadline;
+        self.deadline = ConfigError::time("the deadline of a decision", deadline, least, most)?;
         Ok(self)
     }
 

@@ -41,11 +41,17 @@ mod governor;
 mod guard;
 mod memory;
 mod reading;
+#[cfg(feature = "redis")]
+pub(crate) mod redis;
+#[cfg(any(feature = "sqlx-postgres", feature = "sqlx-sqlite"))]
+pub(crate) mod schema;
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+#[cfg(feature = "redis")]
+pub use self::redis::RedisClient;
 pub use ask::{Ask, Asks, Overflow, RuleId, Subject};
 pub use error::{StoreError, StoreErrorKind};
 #[cfg(feature = "governor")]
@@ -54,6 +60,8 @@ pub use governor::GovernorStore;
 pub use guard::Guarded;
 pub use memory::{MemoryStore, SnapshotError};
 pub use reading::{Outcome, Reading, Readings, Verdict};
+#[cfg(any(feature = "sqlx-postgres", feature = "sqlx-sqlite"))]
+pub use schema::MigrateError;
 
 /// What a store is asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,9 +1,12 @@
 //! Every rule of the crate, and every mistake known from elsewhere.
 #![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::print_stderr,
     reason = "a test fails by panicking; tables read best with plain values"
 )]
 
@@ -15,6 +18,7 @@ mod flood;
 mod governor_oracle;
 #[cfg(feature = "palisade-resilience")]
 mod guard;
+mod lockout;
 mod memory;
 mod mistakes;
 mod request;

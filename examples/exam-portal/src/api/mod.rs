@@ -1,16 +1,23 @@
 //! The JSON API under `/api/v1`.
 
+mod auth;
 mod body;
 mod students;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
-use crate::store::Store;
+use crate::state::Portal;
 
-pub(crate) fn routes() -> Router<Store> {
-    Router::new().route("/students", get(students::list).post(students::add)).route(
-        "/students/{code}",
-        get(students::read).patch(students::change).delete(students::remove),
-    )
+pub(crate) fn routes() -> Router<Portal> {
+    Router::new()
+        .route("/auth/login", post(auth::login))
+        .route("/auth/logout", post(auth::logout))
+        .route("/auth/password", post(auth::change_password))
+        .route("/me", get(auth::me))
+        .route("/students", get(students::list).post(students::add))
+        .route(
+            "/students/{code}",
+            get(students::read).patch(students::change).delete(students::remove),
+        )
 }

@@ -10,8 +10,9 @@ use palisade_core::{FieldError, Pointer, Problem};
 use serde::Serialize;
 
 use super::body::JsonBody;
+use crate::access::{self, Anybody, Staff};
 use crate::store::{Store, StoreError};
-use crate::students::{Draft, ListQuery, Student};
+use crate::students::{self, Draft, ListQuery, Student};
 
 /// One page, as the API writes it.
 #[derive(Serialize)]
@@ -25,6 +26,7 @@ pub(super) struct Listing {
 type Code = Result<Path<String>, PathRejection>;
 
 pub(super) async fn list(
+    Staff(_): Staff,
     State(store): State<Store>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Listing>, Problem> {
@@ -39,6 +41,7 @@ pub(super) async fn list(
 }
 
 pub(super) async fn add(
+    Staff(_): Staff,
     State(store): State<Store>,
     JsonBody(draft): JsonBody<Draft>,
 ) -> Result<impl IntoResponse, Problem> {
@@ -49,12 +52,21 @@ pub(super) async fn add(
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(student)))
 }
 
-pub(super) async fn read(State(store): State<Store>, code: Code) -> Result<Json<Student>, Problem> {
+/// To a student account only its own student is there.
+pub(super) async fn read(
+    Anybody(user): Anybody,
+    State(store): State<Store>,
+    code: Code,
+) -> Result<Json<Student>, Problem> {
     let code = known(code)?;
+    if !access::may_read(&user, &code) {
+        return Err(unknown());
+    }
     store.student(&code).await?.map(Json).ok_or_else(unknown)
 }
 
 pub(super) async fn change(
+    Staff(_): Staff,
     State(store): State<Store>,
     code: Code,
     JsonBody(draft): JsonBody<Draft>,
@@ -65,14 +77,21 @@ pub(super) async fn change(
     student.map(Json).ok_or_else(unknown)
 }
 
-pub(super) async fn remove(State(store): State<Store>, code: Code) -> Result<StatusCode, Problem> {
+pub(super) async fn remove(
+    Staff(_): Staff,
+    State(store): State<Store>,
+    code: Code,
+) -> Result<StatusCode, Problem> {
     let code = known(code)?;
     if store.remove_student(&code).await? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
 }
 
-/// A path that is not UTF-8 names nobody.
+/// What cannot be a code names nobody.
 fn known(code: Code) -> Result<String, Problem> {
-    code.map(|Path(code)| code).map_err(|_| unknown())
+    match code {
+        Ok(Path(code)) if students::is_code(&code) => Ok(code),
+        Ok(_) | Err(_) => Err(unknown()),
+    }
 }
 
 fn unknown() -> Problem {

@@ -7,7 +7,7 @@ use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
 use super::mistake::quote;
-use super::setting::{Given, Origin, SETTINGS, Setting, Written};
+use super::setting::{Given, Kind, Origin, SETTINGS, Setting, Written};
 use super::{Mistake, Mistakes};
 
 pub(super) fn read(path: &Path, mistakes: &mut Mistakes) -> Written {
@@ -22,7 +22,8 @@ pub(super) fn read(path: &Path, mistakes: &mut Mistakes) -> Written {
     }
 }
 
-fn load(path: &Path) -> Result<String, String> {
+/// Reads a text file of at most 64 KiB.
+pub(super) fn load(path: &Path) -> Result<String, String> {
     const MAX_BYTES: u64 = 64 * 1024;
     let file = File::open(path).map_err(|error| error.to_string())?;
     let mut text = String::new();
@@ -50,36 +51,37 @@ fn parse(file: &str, text: &str, mistakes: &mut Mistakes) -> Written {
     for (key, value) in table.get_ref() {
         let line = line_of(text, key.span().start);
         let known = SETTINGS.iter().find(|setting| setting.key == Some(key.get_ref().as_ref()));
-        let Some(Setting { name, key: Some(key), repeatable, .. }) = known else {
+        let Some(Setting { name, key: Some(key), kind, .. }) = known else {
             let place = format!("{file} line {line}");
             let wrong = format!("unknown key {}", quote(key.get_ref()));
             mistakes.add(Mistake::new(&place, &wrong, &format!("the keys are {}", keys())));
             continue;
         };
         let origin = Origin::File { file: file.to_owned(), line, key };
-        match (values(value.get_ref(), *repeatable), repeatable) {
-            (Some(values), _) => {
-                for value in values {
-                    written.add(name, Given { value, origin: origin.clone() });
-                }
+        if let Some(values) = values(value.get_ref(), *kind) {
+            for value in values {
+                written.add(name, Given { value, origin: origin.clone() });
             }
-            (None, true) => {
-                let instead = format!("write {key} = [\"...\"]");
-                mistakes.add(Mistake::new(&origin, "not a list of strings", &instead));
-            }
-            (None, false) => {
-                let instead = format!("write {key} = \"...\"");
-                mistakes.add(Mistake::new(&origin, "not a string", &instead));
-            }
+            continue;
         }
+        let (wrong, form) = match kind {
+            Kind::List => ("not a list of strings", "[\"...\"]"),
+            Kind::Switch => ("neither true nor false", "true"),
+            Kind::Value => ("not a string", "\"...\""),
+        };
+        mistakes.add(Mistake::new(&origin, wrong, &format!("write {key} = {form}")));
     }
     written
 }
 
-fn values(value: &DeValue<'_>, repeatable: bool) -> Option<Vec<String>> {
-    match value {
-        DeValue::String(text) if !repeatable => Some(vec![text.to_string()]),
-        DeValue::Array(items) if repeatable => items
+/// Returns the values as texts; nothing for a switch that is off.
+fn values(value: &DeValue<'_>, kind: Kind) -> Option<Vec<String>> {
+    match (value, kind) {
+        (DeValue::String(text), Kind::Value) => Some(vec![text.to_string()]),
+        (DeValue::Boolean(on), Kind::Switch) => {
+            Some(on.then(|| "true".to_owned()).into_iter().collect())
+        }
+        (DeValue::Array(items), Kind::List) => items
             .iter()
             .map(|item| match item.get_ref() {
                 DeValue::String(text) => Some(text.to_string()),
@@ -125,6 +127,7 @@ mod tests {
         let found = lines("data = \"a\"\nlisten = \n");
         assert!(found[0].contains("p.toml line 2: "), "{found:?}");
         assert!(lines("[listen]\nx = 1\n")[0].contains("not a string"));
+        assert!(lines("production = \"yes\"\n")[0].contains("neither true nor false"));
     }
 
     #[test]
@@ -137,5 +140,7 @@ mod tests {
             file.all("allowed-host").into_iter().map(|given| given.value).collect();
         assert_eq!(hosts, ["a.example", "b.example"]);
         assert_eq!(file.all("log").len(), 1);
+        let file = parse("p.toml", "production = false\n", &mut mistakes);
+        assert_eq!(file.all("production").len(), 0);
     }
 }

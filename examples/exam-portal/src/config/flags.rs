@@ -1,20 +1,23 @@
 //! The command line and the environment.
 
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 use clap::error::{ContextKind, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
+use super::command::{Task, commands, task};
+use super::file;
 use super::mistake::quote;
-use super::setting::{Given, Origin, SETTINGS, Setting, Written};
+use super::setting::{Given, Kind, Origin, SETTINGS, Setting, Written};
 use super::{Mistake, Mistakes};
 
 /// What the command line asks for.
 pub(super) enum Asked {
     Print(String),
-    /// Start with what flags and environment hold, a flag before its variable.
-    Settings(Written),
+    /// Do this with what flags and environment hold, a flag before its variable.
+    Run(Task, Written),
 }
 
 pub(super) fn read(args: impl IntoIterator<Item = OsString>, mistakes: &mut Mistakes) -> Asked {
@@ -22,7 +25,7 @@ pub(super) fn read(args: impl IntoIterator<Item = OsString>, mistakes: &mut Mist
     // The parser stops at the first mistake: each one is taken out and the rest read again.
     loop {
         let error = match command().try_get_matches_from(&args) {
-            Ok(matches) => return Asked::Settings(collect(&matches, mistakes)),
+            Ok(matches) => return Asked::Run(task(&matches), collect(&matches, mistakes)),
             Err(error) => error,
         };
         if !error.use_stderr() {
@@ -30,8 +33,8 @@ pub(super) fn read(args: impl IntoIterator<Item = OsString>, mistakes: &mut Mist
         }
         let named = named_argument(&error);
         mistakes.add(mistake(&error, &named));
-        if !take_out(&mut args, &named, error.kind()) {
-            return Asked::Settings(Written::default());
+        if choices(&error).is_some() || !take_out(&mut args, &named, error.kind()) {
+            return Asked::Run(Task::Serve, Written::default());
         }
     }
 }
@@ -42,8 +45,13 @@ fn command() -> Command {
             .long(setting.name)
             .value_name(setting.value_name)
             .help(setting.help)
-            .value_parser(value_parser!(OsString))
-            .action(ArgAction::Append);
+            .global(true);
+        let arg = match setting.kind {
+            Kind::Switch => arg.action(ArgAction::SetTrue),
+            Kind::List | Kind::Value => {
+                arg.value_parser(value_parser!(OsString)).action(ArgAction::Append)
+            }
+        };
         match setting.env {
             Some(name) => arg.env(name).hide_env_values(true),
             None => arg,
@@ -54,9 +62,10 @@ fn command() -> Command {
         .about("A school's exam portal: the reference application of Palisade")
         .after_help(
             "A flag wins over the environment, the environment over the file.\n\
-             SIGTERM or Ctrl-C drains: running requests end, then the program does.",
+             Without a command it serves. SIGTERM or Ctrl-C drains: running requests end, then the program does.",
         )
         .args(SETTINGS.iter().map(arg))
+        .subcommands(commands())
 }
 
 fn collect(matches: &ArgMatches, mistakes: &mut Mistakes) -> Written {
@@ -67,6 +76,12 @@ fn collect(matches: &ArgMatches, mistakes: &mut Mistakes) -> Written {
             Some(name) if from_env => Origin::Environment(name),
             _ => Origin::Flag(setting.name),
         };
+        if setting.kind == Kind::Switch {
+            if matches.get_flag(setting.name) {
+                written.add(setting.name, Given { value: "true".to_owned(), origin });
+            }
+            continue;
+        }
         for value in matches.get_many::<OsString>(setting.name).into_iter().flatten() {
             match value.to_str() {
                 Some(value) => {
@@ -76,6 +91,11 @@ fn collect(matches: &ArgMatches, mistakes: &mut Mistakes) -> Written {
                 None => mistakes.add(Mistake::new(&origin, "not UTF-8", "write it in UTF-8")),
             }
         }
+        if let Some(name) = setting.env_file
+            && (from_env || written.all(setting.name).is_empty())
+        {
+            written_in_file(setting.name, name, &mut written, mistakes);
+        }
         // The others are read by whoever takes them.
         if setting.name == "config" && written.all("config").len() > 1 {
             mistakes.add(Mistake::new(&origin, "given more than once", "give it once"));
@@ -84,15 +104,47 @@ fn collect(matches: &ArgMatches, mistakes: &mut Mistakes) -> Written {
     written
 }
 
+/// Takes a value from the file that a variable names; a line end behind it does not count.
+fn written_in_file(
+    setting: &'static str,
+    variable: &'static str,
+    written: &mut Written,
+    mistakes: &mut Mistakes,
+) {
+    let Some(path) = std::env::var_os(variable) else { return };
+    match file::load(Path::new(&path)) {
+        Ok(text) => {
+            let value = text.trim_end_matches(['\r', '\n']).to_owned();
+            written.add(setting, Given { value, origin: Origin::Environment(variable) });
+        }
+        Err(wrong) => {
+            let wrong = format!("{}: {wrong}", quote(&path.to_string_lossy()));
+            mistakes.add(Mistake::new(&variable, &wrong, "name a readable file"));
+        }
+    }
+}
+
 /// Returns the argument that the parser complains about, as it was typed.
 fn named_argument(error: &clap::Error) -> String {
-    let context = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+    let context = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand];
+    let context = context.into_iter().find_map(|kind| error.get(kind));
+    let context = context.map(ToString::to_string).unwrap_or_default();
     let word = context.split([' ', '=']).next().unwrap_or_default();
     word.to_owned()
 }
 
+/// Returns the values that an argument can have, if they are few.
+fn choices(error: &clap::Error) -> Option<String> {
+    let choices = error.get(ContextKind::ValidValue)?.to_string();
+    (error.kind() == ErrorKind::InvalidValue && !choices.is_empty()).then_some(choices)
+}
+
 fn mistake(error: &clap::Error, named: &str) -> Mistake {
     let help = "`exam-portal --help` lists the flags";
+    if let Some(choices) = choices(error) {
+        let instead = format!("write one of {choices}");
+        return Mistake::new(&named, "has another value than it can have", &instead);
+    }
     match error.kind() {
         ErrorKind::UnknownArgument if named.starts_with('-') => {
             let instead = match error.get(ContextKind::SuggestedArg) {
@@ -102,6 +154,14 @@ fn mistake(error: &clap::Error, named: &str) -> Mistake {
             Mistake::new(&quote(named), "unknown flag", &instead)
         }
         ErrorKind::UnknownArgument => Mistake::new(&quote(named), "unexpected argument", help),
+        ErrorKind::InvalidSubcommand => {
+            Mistake::new(&quote(named), "unknown command", "`exam-portal --help` lists them")
+        }
+        ErrorKind::MissingRequiredArgument => {
+            let missing = error.get(ContextKind::InvalidArg);
+            let missing = missing.map(|it| it.to_string().replace(", ", " ")).unwrap_or_default();
+            Mistake::new(&"command line", &format!("without {missing}"), help)
+        }
         ErrorKind::InvalidValue | ErrorKind::WrongNumberOfValues => {
             Mistake::new(&named, "has no value", &format!("write {named} VALUE; {help}"))
         }

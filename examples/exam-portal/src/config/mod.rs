@@ -3,10 +3,13 @@
 //! A flag wins over the environment, the environment over the file, the file over the default.
 //! Every mistake of all three is found in one go, and nothing on disk is touched to find it.
 
+mod command;
 mod file;
 mod flags;
 mod mistake;
+mod postgres_url;
 mod public_url;
+mod secret;
 mod setting;
 mod value;
 
@@ -14,10 +17,13 @@ use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+pub(crate) use command::{Task, UserTask};
 use mistake::Mistake;
 pub(crate) use mistake::Mistakes;
 use palisade_edge::{AllowedHosts, ConfigError, TrustedProxies};
-use public_url::PublicUrl;
+use palisade_passwords::SecretKeys;
+pub(crate) use postgres_url::PostgresUrl;
+pub(crate) use public_url::PublicUrl;
 use setting::Given;
 pub(crate) use value::LogFormat;
 
@@ -26,6 +32,13 @@ pub(crate) use value::LogFormat;
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) data: PathBuf,
+    /// The database, if it is not the file in the data folder.
+    pub(crate) postgres: Option<PostgresUrl>,
+    pub(crate) public_url: Option<PublicUrl>,
+    /// The operator's; else one is made in the data folder.
+    pub(crate) secret_keys: Option<SecretKeys>,
+    /// Whether real users are served: no demo data, no demo accounts.
+    pub(crate) production: bool,
     pub(crate) allowed_hosts: AllowedHosts,
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) log: LogFormat,
@@ -36,8 +49,8 @@ pub(crate) struct Config {
 pub(crate) enum Asked {
     /// Text for standard output: the help or the version.
     Print(String),
-    /// Run with these settings.
-    Serve(Box<Config>),
+    /// Do this with these settings.
+    Run(Task, Box<Config>),
 }
 
 /// Reads the command line, the environment and the file that they name.
@@ -47,9 +60,9 @@ pub(crate) enum Asked {
 /// Every mistake found, in the order flags, environment, file.
 pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Mistakes> {
     let mut mistakes = Mistakes::default();
-    let flags = match flags::read(args, &mut mistakes) {
+    let (task, flags) = match flags::read(args, &mut mistakes) {
         flags::Asked::Print(text) => return Ok(Asked::Print(text)),
-        flags::Asked::Settings(given) => given,
+        flags::Asked::Run(task, given) => (task, given),
     };
     let file =
         flags.all("config").pop().map(|given| file::read(Path::new(&given.value), &mut mistakes));
@@ -63,7 +76,13 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Mi
     let listen = one(pick("listen"), value::listen, &mut mistakes);
     let listen = listen.unwrap_or_else(value::default_listen);
     let data = one(pick("data"), value::data, &mut mistakes);
+    let postgres = one(pick("postgres"), PostgresUrl::parse, &mut mistakes);
     let public_url = one(pick("public-url"), PublicUrl::parse, &mut mistakes);
+    let production = !pick("production").is_empty();
+    let secret_keys = match pick("secret-key-file") {
+        none if none.is_empty() => secret::of_environment(production, &mut mistakes),
+        given => one(given, secret::of_file, &mut mistakes),
+    };
     let log = one(pick("log"), LogFormat::parse, &mut mistakes);
     let allowed_hosts = many(pick("allowed-host"), value::allowed_host, &mut mistakes);
     let ranges = many(pick("trusted-proxy"), value::trusted_proxy, &mut mistakes);
@@ -75,13 +94,18 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Mi
     let trusted_proxies = whole(value::trusted_proxies(&ranges), "--trusted-proxy", &mut mistakes);
     match (allowed_hosts, trusted_proxies) {
         (Some(allowed_hosts), Some(trusted_proxies)) if mistakes.is_empty() => {
-            Ok(Asked::Serve(Box::new(Config {
+            let config = Config {
                 listen,
                 data: data.unwrap_or_else(|| PathBuf::from("portal-data")),
+                postgres,
+                public_url,
+                secret_keys,
+                production,
                 allowed_hosts,
                 trusted_proxies,
                 log: log.unwrap_or_default(),
-            })))
+            };
+            Ok(Asked::Run(task, Box::new(config)))
         }
         _ => Err(mistakes),
     }

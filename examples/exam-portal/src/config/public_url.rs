@@ -10,7 +10,7 @@ use super::value::Wrong;
 
 /// An http or https origin without path: what links and redirects begin with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct PublicUrl {
+pub(crate) struct PublicUrl {
     https: bool,
     host: Host,
     port: Option<u16>,
@@ -38,6 +38,10 @@ impl PublicUrl {
         let authority = Authority::parse(authority.as_bytes())
             .ok_or_else(|| Wrong::new("has no valid host", form))?;
         Ok(Self { https, host: authority.host().clone(), port: authority.port() })
+    }
+
+    pub(crate) const fn is_https(&self) -> bool {
+        self.https
     }
 
     pub(super) fn host(&self) -> &str {

@@ -10,9 +10,22 @@ pub(super) struct Setting {
     pub(super) key: Option<&'static str>,
     /// The environment variable.
     pub(super) env: Option<&'static str>,
+    /// The environment variable that names a file with the value, for a value that is a secret.
+    pub(super) env_file: Option<&'static str>,
     pub(super) value_name: &'static str,
-    pub(super) repeatable: bool,
+    pub(super) kind: Kind,
     pub(super) help: &'static str,
+}
+
+/// How often a setting is written, and as what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Any number of values.
+    List,
+    /// It stands there or not: in the file as `true` or `false`.
+    Switch,
+    /// One value.
+    Value,
 }
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -20,57 +33,91 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "listen",
         key: Some("listen"),
         env: Some("PORTAL_LISTEN"),
+        env_file: None,
         value_name: "ADDR",
-        repeatable: false,
-        help: "Loopback address and port to serve on; port 0 takes a free one [default: 127.0.0.1:8080]",
+        kind: Kind::Value,
+        help: "Address and port to serve on; port 0 takes a free one [default: 127.0.0.1:8080]",
     },
     Setting {
         name: "data",
         key: Some("data"),
         env: Some("PORTAL_DATA"),
+        env_file: None,
         value_name: "DIR",
-        repeatable: false,
+        kind: Kind::Value,
         help: "Folder of all state, made at the first start [default: ./portal-data]",
     },
     Setting {
         name: "public-url",
         key: Some("public_url"),
         env: Some("PORTAL_PUBLIC_URL"),
+        env_file: None,
         value_name: "URL",
-        repeatable: false,
+        kind: Kind::Value,
         help: "Origin that people type, such as https://exams.example.org",
     },
     Setting {
         name: "allowed-host",
         key: Some("allowed_hosts"),
         env: None,
+        env_file: None,
         value_name: "HOST",
-        repeatable: true,
+        kind: Kind::List,
         help: "Host that requests may name, repeatable [default: the public url's host, localhost, 127.0.0.1]",
     },
     Setting {
         name: "trusted-proxy",
         key: Some("trusted_proxies"),
         env: None,
+        env_file: None,
         value_name: "CIDR",
-        repeatable: true,
+        kind: Kind::List,
         help: "Network of a reverse proxy whose X-Forwarded-* headers count, repeatable [default: none]",
+    },
+    Setting {
+        name: "postgres",
+        key: Some("postgres"),
+        env: Some("PORTAL_POSTGRES"),
+        env_file: Some("PORTAL_POSTGRES_FILE"),
+        value_name: "URL",
+        kind: Kind::Value,
+        help: "PostgreSQL database in place of SQLite, as postgres://USER@HOST/DATABASE?sslmode=verify-full",
+    },
+    Setting {
+        name: "secret-key-file",
+        key: Some("secret_key_file"),
+        env: None,
+        env_file: None,
+        value_name: "FILE",
+        kind: Kind::Value,
+        help: "File of the secret key, older ones on further lines [default: SECRET_KEY, or one made in the data folder]",
+    },
+    Setting {
+        name: "production",
+        key: Some("production"),
+        env: None,
+        env_file: None,
+        value_name: "",
+        kind: Kind::Switch,
+        help: "Make no demo data and no demo accounts, and refuse a start that is not safe for real users",
     },
     Setting {
         name: "log",
         key: Some("log"),
         env: None,
+        env_file: None,
         value_name: "FORMAT",
-        repeatable: false,
+        kind: Kind::Value,
         help: "Form of the log lines on standard error: pretty or json [default: pretty]",
     },
     Setting {
         name: "config",
         key: None,
         env: Some("PORTAL_CONFIG"),
+        env_file: None,
         value_name: "FILE",
-        repeatable: false,
-        help: "TOML file with the keys listen, data, public_url, allowed_hosts, trusted_proxies, log",
+        kind: Kind::Value,
+        help: "TOML file with the keys listen, data, public_url, allowed_hosts, trusted_proxies, postgres, secret_key_file, production, log",
     },
 ];
 
@@ -93,14 +140,14 @@ impl fmt::Display for Origin {
 }
 
 /// A value and where it was written.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Given {
     pub(super) value: String,
     pub(super) origin: Origin,
 }
 
 /// Everything that one source says, in its order.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Written {
     given: Vec<(&'static str, Given)>,
 }

@@ -86,7 +86,7 @@ mod tests {
     use palisade_core::ManualClock;
 
     use super::*;
-    use crate::store::Limits;
+    use crate::store::{Limits, Seed};
 
     #[tokio::test]
     async fn says_starting_then_ready_then_that_the_database_is_down_then_draining() {
@@ -94,8 +94,11 @@ mod tests {
         let clock = ManualClock::new();
         let health = Health::new(Arc::new(clock.clone()));
         assert_eq!(health.readiness().await, Readiness::Starting);
+        let clock_of_store = Arc::new(clock.clone());
         let store =
-            Store::open(folder.path(), Limits::default(), Arc::new(clock.clone())).await.unwrap();
+            Store::open(None, folder.path(), Limits::default(), clock_of_store, Seed::Nothing)
+                .await
+                .unwrap();
         health.started(store.clone());
         assert_eq!(health.readiness().await, Readiness::Ready);
         store.close().await;

@@ -14,7 +14,7 @@ pub(super) const STYLESHEET: &str = "/assets/portal.css";
 /// An hour: a new release is seen the same day, and a page costs one request.
 const FRESH: &str = "public, max-age=3600";
 
-pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+pub(crate) fn routes() -> Router {
     Router::new()
         .route(STYLESHEET, get(|| async { file("text/css; charset=utf-8", CSS) }))
         .route("/assets/icon.svg", get(|| async { file("image/svg+xml", ICON) }))

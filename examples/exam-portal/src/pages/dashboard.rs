@@ -5,6 +5,9 @@ use axum::extract::State;
 use axum::response::Response;
 use palisade_core::Problem;
 
+use super::failure::Failure;
+use super::frame::Frame;
+use crate::access::Anybody;
 use crate::store::{Counts, Store};
 use crate::students::Student;
 
@@ -14,6 +17,7 @@ const STEP: usize = 64;
 #[derive(Template)]
 #[template(path = "dashboard.html")]
 struct Dashboard {
+    frame: Frame,
     counts: Counts,
     bars: Vec<Bar>,
     /// Of the chart, in units of its viewport.
@@ -30,12 +34,33 @@ struct Bar {
     height: u64,
 }
 
-pub(super) async fn page(State(store): State<Store>) -> Result<Response, Problem> {
+/// What a student account sees: its own record.
+#[derive(Template)]
+#[template(path = "own.html")]
+struct Own {
+    frame: Frame,
+    name: String,
+    student: Option<Student>,
+}
+
+pub(super) async fn page(
+    who: Result<Anybody, Problem>,
+    State(store): State<Store>,
+) -> Result<Response, Failure> {
+    let Anybody(user) = who?;
+    let frame = Frame::of(&user);
+    if !user.role.is_staff() {
+        let student = match &user.student {
+            Some(code) => store.student(code).await?,
+            None => None,
+        };
+        return Ok(super::html(&Own { frame, name: user.name, student }));
+    }
     let counts = store.counts().await?;
     let recent = store.recent_students(6).await?;
     let bars = bars(&counts.years);
     let width = bars.len().max(5).saturating_mul(STEP);
-    Ok(super::html(&Dashboard { counts, bars, width, recent }))
+    Ok(super::html(&Dashboard { frame, counts, bars, width, recent }))
 }
 
 /// The tallest year fills the chart; a year with anybody in it is seen.

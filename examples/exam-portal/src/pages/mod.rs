@@ -2,21 +2,36 @@
 
 mod assets;
 mod dashboard;
+mod failure;
+mod frame;
+mod password;
+mod sign_in;
+mod student;
+mod student_form;
 mod students;
 
 use askama::Template;
 use axum::Router;
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
+use http::StatusCode;
+use http::header::LOCATION;
 
+pub(crate) use assets::routes as assets;
+
+use crate::must_change;
 use crate::refusal;
-use crate::store::Store;
+use crate::state::Portal;
 
-pub(crate) fn routes() -> Router<Store> {
+pub(crate) fn routes() -> Router<Portal> {
     Router::new()
         .route("/", get(dashboard::page))
-        .route("/students", get(students::page))
-        .merge(assets::routes())
+        .route("/login", get(sign_in::page).post(sign_in::submit))
+        .route("/logout", post(sign_in::leave))
+        .route(must_change::FORM, get(password::page).post(password::submit))
+        .route("/students", get(students::page).post(students::add))
+        .route("/students/{code}", get(student::page).post(student::change))
+        .route("/students/{code}/remove", post(student::remove))
 }
 
 /// Address of the stylesheet; it changes with the content.
@@ -30,4 +45,9 @@ fn html(page: &impl Template) -> Response {
             refusal::internal().into_response()
         }
     }
+}
+
+/// Sends the browser on with a GET, so that going back or reloading repeats no form.
+fn to(path: &str) -> Response {
+    (StatusCode::SEE_OTHER, [(LOCATION, path)]).into_response()
 }

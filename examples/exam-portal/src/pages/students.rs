@@ -3,14 +3,25 @@
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
+use http::StatusCode;
 use palisade_core::Problem;
+use palisade_passwords::fields::Fields;
 
-use crate::store::Store;
+use super::failure::Failure;
+use super::frame::Frame;
+use super::student_form::StudentForm;
+use crate::access::Staff;
+use crate::accounts::User;
+use crate::store::{Store, StoreError};
 use crate::students::{ListQuery, Sort, Student};
 
 #[derive(Template)]
 #[template(path = "students.html")]
 struct Students {
+    frame: Frame,
+    /// For a new student.
+    form: StudentForm,
+    refused: bool,
     items: Vec<Student>,
     total: u64,
     search: String,
@@ -32,14 +43,51 @@ struct Column {
 }
 
 pub(super) async fn page(
+    who: Result<Staff, Problem>,
     State(store): State<Store>,
     RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    let query = ListQuery::parse(query.as_deref().unwrap_or_default());
+) -> Result<Response, Failure> {
+    let query = query.as_deref().unwrap_or_default();
+    list(&who?.0, &store, query, StudentForm::empty(), false).await
+}
+
+/// Adds a student, or shows the list again with what is wrong.
+pub(super) async fn add(
+    who: Result<Staff, Problem>,
+    State(store): State<Store>,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    let Staff(user) = who?;
+    let form = StudentForm::typed(&fields);
+    let refused = match form.draft().into_new(store.today()) {
+        Ok(new) => match store.add_student(&new).await {
+            // A code has no character that a path would have to escape.
+            Ok(student) => return Ok(super::to(&format!("/students/{}", student.code))),
+            Err(StoreError::Duplicate) => form.taken(),
+            Err(error) => return Err(error.into()),
+        },
+        Err(faults) => form.refused(&faults),
+    };
+    let mut page = list(&user, &store, "", refused, true).await?;
+    *page.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    Ok(page)
+}
+
+async fn list(
+    user: &User,
+    store: &Store,
+    query: &str,
+    form: StudentForm,
+    refused: bool,
+) -> Result<Response, Failure> {
+    let query = ListQuery::parse(query);
     let found = store.list_students(&query).await?;
     let (page, pages) = (u64::from(query.page()), query.pages(found.total));
     let to = |page: u64| link(&query, page, query.sort());
     Ok(super::html(&Students {
+        frame: Frame::of(user),
+        form,
+        refused,
         columns: columns(&query),
         previous: (page > 1).then(|| to(page.saturating_sub(1).min(pages))),
         next: (page < pages).then(|| to(page.saturating_add(1))),

@@ -1,9 +1,8 @@
 //! A small school for the first start, the same on every machine.
 
-use std::time::SystemTime;
+use sqlx::{Database, Encode, Executor, IntoArguments, Type};
 
-use sqlx::sqlite::SqliteConnection;
-
+use super::Seed;
 use crate::students::written;
 
 const FIRST: [&str; 12] = [
@@ -37,9 +36,37 @@ const LAST: [&str; 12] = [
 /// How far apart first and last name are taken; each round makes twelve different pairs.
 const ROUNDS: [usize; 3] = [0, 5, 10];
 
-/// Adds three classes of twelve students.
-pub(super) async fn fill(connection: &mut SqliteConnection, now: SystemTime) -> sqlx::Result<()> {
-    let now = written(now);
+/// Adds three classes of twelve students, if the seed asks for them.
+pub(super) async fn fill<DB: Database>(
+    connection: &mut DB::Connection,
+    seed: Seed,
+) -> sqlx::Result<()>
+where
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+    DB::Arguments: IntoArguments<DB>,
+    for<'q> String: Encode<'q, DB> + Type<DB>,
+{
+    let Seed::Demo { today } = seed else { return Ok(()) };
+    let now = written(today);
+    for [code, name, email, birth_date] in students() {
+        sqlx::query::<DB>(
+            "INSERT INTO students (code, name, email, birth_date, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $5)",
+        )
+        .bind(code)
+        .bind(name)
+        .bind(email)
+        .bind(birth_date)
+        .bind(now.clone())
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Code, name, e-mail and birth date of everybody.
+fn students() -> Vec<[String; 4]> {
+    let mut students = Vec::with_capacity(ROUNDS.len().saturating_mul(FIRST.len()));
     let mut number = 0_usize;
     for (round, distance) in ROUNDS.into_iter().enumerate() {
         for (place, first) in FIRST.iter().enumerate() {
@@ -50,18 +77,13 @@ pub(super) async fn fill(connection: &mut SqliteConnection, now: SystemTime) -> 
             // Steps that share no divisor with 12 and 28 spread the days over the year.
             let month = (place.saturating_mul(5) % 12).saturating_add(1);
             let day = (number.saturating_mul(11) % 28).saturating_add(1);
-            sqlx::query(
-                "INSERT INTO students (code, name, email, birth_date, created_at, updated_at) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
-            )
-            .bind(format!("S-{number:04}"))
-            .bind(format!("{first} {last}"))
-            .bind(format!("s{number:04}@school.example"))
-            .bind(format!("{year}-{month:02}-{day:02}"))
-            .bind(now.as_str())
-            .execute(&mut *connection)
-            .await?;
+            students.push([
+                format!("S-{number:04}"),
+                format!("{first} {last}"),
+                format!("s{number:04}@school.example"),
+                format!("{year}-{month:02}-{day:02}"),
+            ]);
         }
     }
-    Ok(())
+    students
 }

@@ -1,38 +1,52 @@
-//! The portal's database: `SQLite` through a pool, every use of a connection bounded in time.
+//! The portal's database, on either of two engines; every use of it is bounded in time.
 
-mod deadline;
 mod demo;
+mod engine;
 mod error;
-mod file;
-mod header;
-mod migrate;
+mod migrations;
+mod postgres;
+mod sessions;
+mod sqlite;
 mod students;
+mod users;
+
+#[cfg(test)]
+mod contract;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use palisade_core::Clock;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
 
 pub(crate) use error::{OpenError, StoreError};
+pub(crate) use sessions::SessionRow;
 pub(crate) use students::Counts;
+pub(crate) use users::Credentials;
+
+use crate::config::PostgresUrl;
+use engine::{Engine, on};
 
 /// How long things may take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// From taking a connection to the end of the last statement on it.
+    /// One statement, or on `SQLite` all from taking a connection to giving it back.
     pub(crate) statements: Duration,
     /// Wait for a free connection.
     pub(crate) acquire: Duration,
     /// Wait for another writer's lock.
     pub(crate) busy: Duration,
     pub(crate) connections: u32,
+}
+
+impl Limits {
+    /// A call that takes longer is given up, whatever the engine says.
+    const fn whole(&self) -> Duration {
+        self.statements.saturating_add(self.acquire).saturating_add(self.busy)
+    }
 }
 
 impl Default for Limits {
@@ -46,56 +60,58 @@ impl Default for Limits {
     }
 }
 
+/// What a database that was empty begins with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Seed {
+    /// A small school.
+    Demo {
+        today: SystemTime,
+    },
+    Nothing,
+}
+
 /// The database, open and migrated.
 ///
-/// A clone shares the pool.
+/// A clone shares the connections.
 #[derive(Clone)]
 pub(crate) struct Store {
-    pool: SqlitePool,
+    engine: Engine,
     clock: Arc<dyn Clock>,
+    limits: Limits,
 }
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("pool", &self.pool).finish_non_exhaustive()
+        f.debug_struct("Store").field("engine", &self.engine).finish_non_exhaustive()
     }
 }
 
 impl Store {
-    /// Opens the database in `folder`, which is made with it if need be, and migrates it.
-    ///
-    /// A new database is filled with demo data.
+    /// Opens the database at `postgres`, or else the one in `folder`, which is made with it if need
+    /// be, and migrates it.
     ///
     /// # Errors
     ///
-    /// What stands in the way, with what to do about it; a file that is not ours, is damaged or
+    /// What stands in the way, with what to do about it; a database that is not ours, is damaged or
     /// comes from a newer version is left as it is.
     pub(crate) async fn open(
+        postgres: Option<&PostgresUrl>,
         folder: &Path,
         limits: Limits,
         clock: Arc<dyn Clock>,
+        seed: Seed,
     ) -> Result<Self, OpenError> {
-        let path = file::prepare(folder)?;
-        let options = SqliteConnectOptions::new()
-            .filename(&path)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .foreign_keys(true)
-            .busy_timeout(limits.busy);
-        migrate::migrate(&options, &path, clock.wall()).await?;
-        let pool = deadline::bound(SqlitePoolOptions::new(), limits.statements, &clock)
-            .max_connections(limits.connections)
-            .acquire_timeout(limits.acquire)
-            .connect_with(options)
-            .await
-            .map_err(|source| OpenError::database(&path, source))?;
-        Ok(Self { pool, clock })
+        let engine = match postgres {
+            Some(url) => Engine::Postgres(postgres::open(url, limits, seed).await?),
+            None => Engine::Sqlite(sqlite::open(folder, limits, &clock, seed).await?),
+        };
+        Ok(Self { engine, clock, limits })
     }
 
     /// Asks the database for one row.
     pub(crate) async fn probe(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT id FROM students LIMIT 1").fetch_optional(&self.pool).await?;
-        Ok(())
+        let sql = "SELECT id FROM students LIMIT 1";
+        on!(self, pool => async { sqlx::query(sql).fetch_optional(pool).await.map(drop) })
     }
 
     /// Returns the day by the clock of the store, in UTC.
@@ -104,8 +120,22 @@ impl Store {
         now.to_zoned(TimeZone::UTC).date()
     }
 
-    /// Waits for what runs, then closes every connection; the write-ahead log is folded back.
+    /// Waits for what runs, then closes every connection; `SQLite`'s write-ahead log is folded back.
     pub(crate) async fn close(&self) {
-        self.pool.close().await;
+        match &self.engine {
+            Engine::Postgres(pool) => pool.close().await,
+            Engine::Sqlite(pool) => pool.close().await,
+        }
+    }
+
+    /// Bounds a call from outside of the engine: a server that is silent ends no statement.
+    async fn in_time<T>(
+        &self,
+        call: impl Future<Output = sqlx::Result<T>>,
+    ) -> Result<T, StoreError> {
+        match tokio::time::timeout(self.limits.whole(), call).await {
+            Ok(done) => Ok(done?),
+            Err(_) => Err(StoreError::TimedOut),
+        }
     }
 }

@@ -2,10 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use sqlx::AssertSqlSafe;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row};
+use sqlx::{AssertSqlSafe, ColumnIndex, Decode, FromRow, Row, Type};
 
+use super::engine::{Dialect, on};
 use super::{Store, StoreError};
 use crate::students::{ListQuery, NewStudent, Sort, Student, StudentChange, written};
 
@@ -31,8 +30,12 @@ pub(crate) struct Counts {
     pub(crate) years: Vec<(String, u64)>,
 }
 
-impl FromRow<'_, SqliteRow> for Student {
-    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+impl<'r, R: Row> FromRow<'r, R> for Student
+where
+    for<'i> &'i str: ColumnIndex<R>,
+    String: Decode<'r, R::Database> + Type<R::Database>,
+{
+    fn from_row(row: &'r R) -> sqlx::Result<Self> {
         Ok(Self {
             code: row.try_get("code")?,
             name: row.try_get("name")?,
@@ -47,46 +50,50 @@ impl FromRow<'_, SqliteRow> for Student {
 impl Store {
     /// Returns one page of those students whose code, name or e-mail holds the search text.
     pub(crate) async fn list_students(&self, query: &ListQuery) -> Result<StudentPage, StoreError> {
+        let dialect = self.engine.dialect();
         let pattern = pattern(query.search());
-        let filter =
-            r"WHERE code LIKE ?1 ESCAPE '\' OR name LIKE ?1 ESCAPE '\' OR email LIKE ?1 ESCAPE '\'";
-        // One transaction: count and page are of the same moment.
-        let mut transaction = self.pool.begin().await?;
-        let total: i64 =
-            sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM students {filter}")))
+        let filter = ["code", "name", "email"]
+            .map(|column| format!(r"{column} {} $1 ESCAPE '\'", dialect.like))
+            .join(" OR ");
+        // The order comes out of an enum: no word of a request is in the statements.
+        let order = order(query.sort(), dialect);
+        let count = format!("SELECT count(*) FROM students WHERE {filter}");
+        let page =
+            format!("SELECT * FROM students WHERE {filter} ORDER BY {order} LIMIT $2 OFFSET $3");
+        on!(self, pool => async {
+            // One transaction: count and page are of the same moment.
+            let mut transaction = pool.begin_with(dialect.snapshot).await?;
+            let total: i64 = sqlx::query_scalar(AssertSqlSafe(count))
                 .bind(&pattern)
                 .fetch_one(&mut *transaction)
                 .await?;
-        // The order comes out of an enum: no word of a request is in the statement.
-        let sql = format!(
-            "SELECT * FROM students {filter} ORDER BY {} LIMIT ?2 OFFSET ?3",
-            order(query.sort())
-        );
-        let items = sqlx::query_as(AssertSqlSafe(sql))
-            .bind(&pattern)
-            .bind(i64::from(query.per_page()))
-            .bind(query.offset())
-            .fetch_all(&mut *transaction)
-            .await?;
-        Ok(StudentPage { items, total: u64::try_from(total).unwrap_or_default() })
+            let items = sqlx::query_as(AssertSqlSafe(page))
+                .bind(&pattern)
+                .bind(i64::from(query.per_page()))
+                .bind(query.offset())
+                .fetch_all(&mut *transaction)
+                .await?;
+            Ok(StudentPage { items, total: u64::try_from(total).unwrap_or_default() })
+        })
     }
 
     pub(crate) async fn student(&self, code: &str) -> Result<Option<Student>, StoreError> {
-        let sql = "SELECT * FROM students WHERE code = ?1";
-        Ok(sqlx::query_as(sql).bind(code).fetch_optional(&self.pool).await?)
+        let sql = "SELECT * FROM students WHERE code = $1";
+        on!(self, pool => sqlx::query_as(sql).bind(code).fetch_optional(pool))
     }
 
     /// Adds a student; [`StoreError::Duplicate`] if the code is taken.
     pub(crate) async fn add_student(&self, new: &NewStudent) -> Result<Student, StoreError> {
         let sql = "INSERT INTO students (code, name, email, birth_date, created_at, updated_at) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?5) RETURNING *";
-        let query = sqlx::query_as(sql)
+                   VALUES ($1, $2, $3, $4, $5, $5) RETURNING *";
+        let now = written(self.clock.wall());
+        on!(self, pool => sqlx::query_as(sql)
             .bind(new.code())
             .bind(new.name())
             .bind(new.email())
             .bind(new.birth_date())
-            .bind(written(self.clock.wall()));
-        Ok(query.fetch_one(&self.pool).await?)
+            .bind(&now)
+            .fetch_one(pool))
     }
 
     /// Changes what the change names and leaves the rest; nothing if there is no such student.
@@ -95,51 +102,58 @@ impl Store {
         code: &str,
         change: &StudentChange,
     ) -> Result<Option<Student>, StoreError> {
-        let sql = "UPDATE students SET code = coalesce(?2, code), name = coalesce(?3, name), \
-                   email = coalesce(?4, email), birth_date = coalesce(?5, birth_date), \
-                   updated_at = ?6 WHERE code = ?1 RETURNING *";
-        let query = sqlx::query_as(sql)
+        let sql = "UPDATE students SET code = coalesce($2, code), name = coalesce($3, name), \
+                   email = coalesce($4, email), birth_date = coalesce($5, birth_date), \
+                   updated_at = $6 WHERE code = $1 RETURNING *";
+        let now = written(self.clock.wall());
+        on!(self, pool => sqlx::query_as(sql)
             .bind(code)
             .bind(change.code())
             .bind(change.name())
             .bind(change.email())
             .bind(change.birth_date())
-            .bind(written(self.clock.wall()));
-        Ok(query.fetch_optional(&self.pool).await?)
+            .bind(&now)
+            .fetch_optional(pool))
     }
 
     /// Removes a student; says whether there was one.
     pub(crate) async fn remove_student(&self, code: &str) -> Result<bool, StoreError> {
-        let sql = "DELETE FROM students WHERE code = ?1";
-        let done = sqlx::query(sql).bind(code).execute(&self.pool).await?;
-        Ok(done.rows_affected() > 0)
+        let sql = "DELETE FROM students WHERE code = $1";
+        on!(self, pool => async {
+            Ok(sqlx::query(sql).bind(code).execute(pool).await?.rows_affected() > 0)
+        })
     }
 
     pub(crate) async fn counts(&self) -> Result<Counts, StoreError> {
         let week_ago = self.clock.wall().checked_sub(WEEK).unwrap_or(SystemTime::UNIX_EPOCH);
-        let sql = "SELECT count(*), count(*) FILTER (WHERE created_at >= ?1), \
-                   count(*) FILTER (WHERE updated_at >= ?1 AND updated_at > created_at) \
-                   FROM students";
-        let mut transaction = self.pool.begin().await?;
-        let (students, added, changed): (i64, i64, i64) =
-            sqlx::query_as(sql).bind(written(week_ago)).fetch_one(&mut *transaction).await?;
-        let sql = "SELECT substr(birth_date, 1, 4) AS year, count(*) FROM students \
-                   GROUP BY year ORDER BY year DESC LIMIT 8";
-        let years: Vec<(String, i64)> = sqlx::query_as(sql).fetch_all(&mut *transaction).await?;
+        let totals = "SELECT count(*), count(*) FILTER (WHERE created_at >= $1), \
+                      count(*) FILTER (WHERE updated_at >= $1 AND updated_at > created_at) \
+                      FROM students";
+        let per_year = "SELECT substr(birth_date, 1, 4) AS year, count(*) FROM students \
+                        GROUP BY year ORDER BY year DESC LIMIT 8";
         let count = |number| u64::try_from(number).unwrap_or_default();
-        let years = years.into_iter().rev().map(|(year, students)| (year, count(students)));
-        Ok(Counts {
-            students: count(students),
-            added: count(added),
-            changed: count(changed),
-            years: years.collect(),
+        on!(self, pool => async {
+            let mut transaction = pool.begin_with(self.engine.dialect().snapshot).await?;
+            let (students, added, changed): (i64, i64, i64) = sqlx::query_as(totals)
+                .bind(written(week_ago))
+                .fetch_one(&mut *transaction)
+                .await?;
+            let years: Vec<(String, i64)> =
+                sqlx::query_as(per_year).fetch_all(&mut *transaction).await?;
+            let years = years.into_iter().rev().map(|(year, students)| (year, count(students)));
+            Ok(Counts {
+                students: count(students),
+                added: count(added),
+                changed: count(changed),
+                years: years.collect(),
+            })
         })
     }
 
     /// Returns those who were added or changed last.
     pub(crate) async fn recent_students(&self, most: u32) -> Result<Vec<Student>, StoreError> {
-        let sql = "SELECT * FROM students ORDER BY updated_at DESC, id DESC LIMIT ?1";
-        Ok(sqlx::query_as(sql).bind(most).fetch_all(&self.pool).await?)
+        let sql = "SELECT * FROM students ORDER BY updated_at DESC, id DESC LIMIT $1";
+        on!(self, pool => sqlx::query_as(sql).bind(i64::from(most)).fetch_all(pool))
     }
 }
 
@@ -158,15 +172,19 @@ fn pattern(search: &str) -> String {
 }
 
 /// Every order ends with the unique row number, so that pages never overlap.
-const fn order(sort: Sort) -> &'static str {
+fn order(sort: Sort, dialect: Dialect) -> String {
+    let (before, behind) = dialect.folded;
+    let folded = |column| format!("{before}{column}{behind}");
+    let down = |column| format!("{column} DESC, id DESC");
+    let up = |column| format!("{column}, id");
     match sort {
-        Sort::BirthDate => "birth_date, id",
-        Sort::BirthDateDown => "birth_date DESC, id DESC",
-        Sort::Code => "code, id",
-        Sort::CodeDown => "code DESC, id DESC",
-        Sort::Email => "email COLLATE NOCASE, id",
-        Sort::EmailDown => "email COLLATE NOCASE DESC, id DESC",
-        Sort::Name => "name COLLATE NOCASE, id",
-        Sort::NameDown => "name COLLATE NOCASE DESC, id DESC",
+        Sort::BirthDate => up("birth_date".to_owned()),
+        Sort::BirthDateDown => down("birth_date".to_owned()),
+        Sort::Code => up("code".to_owned()),
+        Sort::CodeDown => down("code".to_owned()),
+        Sort::Email => up(folded("email")),
+        Sort::EmailDown => down(folded("email")),
+        Sort::Name => up(folded("name")),
+        Sort::NameDown => down(folded("name")),
     }
 }

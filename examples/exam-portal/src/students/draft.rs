@@ -12,8 +12,9 @@ use serde_json::Value;
 
 use super::rules;
 
-#[derive(Clone, Copy)]
-enum Field {
+/// A member of a student.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Field {
     Code,
     Name,
     Email,
@@ -23,7 +24,8 @@ enum Field {
 impl Field {
     const ALL: [Self; 4] = [Self::Code, Self::Name, Self::Email, Self::BirthDate];
 
-    const fn name(self) -> &'static str {
+    /// The name that the API and the forms have for it.
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Code => "code",
             Self::Name => "name",
@@ -106,6 +108,19 @@ pub(crate) struct Draft {
     unknown: bool,
 }
 
+/// What is wrong with a draft.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    /// The member; nothing for the draft as a whole.
+    pub(crate) field: Option<Field>,
+    pub(crate) code: &'static str,
+    pub(crate) detail: &'static str,
+}
+
+/// Everything that is wrong with a draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Faults(pub(crate) Vec<Fault>);
+
 #[derive(Debug, Default)]
 enum Member {
     #[default]
@@ -115,18 +130,28 @@ enum Member {
 }
 
 impl Draft {
+    /// Takes what a form holds.
+    pub(crate) fn of_form(value: impl Fn(Field) -> Option<String>) -> Self {
+        let member = |field| match value(field) {
+            Some(text) => Member::Given(Value::String(text)),
+            None => Member::Absent,
+        };
+        let [code, name, email, birth_date] = Field::ALL.map(member);
+        Self { code, name, email, birth_date, unknown: false }
+    }
+
     /// Reads a student to add: every member must be there.
     ///
     /// # Errors
     ///
-    /// 422 with an entry for each member that is missing, unknown, doubled or breaks its rule.
-    pub(crate) fn into_new(self, today: Date) -> Result<NewStudent, Problem> {
+    /// An entry for each member that is missing, unknown, doubled or breaks its rule.
+    pub(crate) fn into_new(self, today: Date) -> Result<NewStudent, Faults> {
         let [code, name, email, birth_date] = self.read(today, true)?;
         // `read` has refused what is absent.
         let (Some(code), Some(name), Some(email), Some(birth_date)) =
             (code, name, email, birth_date)
         else {
-            return Err(invalid());
+            return Err(Faults(Vec::new()));
         };
         Ok(NewStudent { code, name, email, birth_date })
     }
@@ -136,16 +161,16 @@ impl Draft {
     /// # Errors
     ///
     /// As [`into_new`](Self::into_new).
-    pub(crate) fn into_change(self, today: Date) -> Result<StudentChange, Problem> {
+    pub(crate) fn into_change(self, today: Date) -> Result<StudentChange, Faults> {
         let [code, name, email, birth_date] = self.read(today, false)?;
         Ok(StudentChange { code, name, email, birth_date })
     }
 
-    fn read(self, today: Date, all: bool) -> Result<[Option<String>; 4], Problem> {
-        let mut errors = Vec::new();
+    fn read(self, today: Date, all: bool) -> Result<[Option<String>; 4], Faults> {
+        let mut faults = Vec::new();
         if self.unknown {
             let detail = "only code, name, email and birthDate are known";
-            errors.push(FieldError::new(Pointer::root(), "unknown_member", detail));
+            faults.push(Fault { field: None, code: "unknown_member", detail });
         }
         let members = [self.code, self.name, self.email, self.birth_date];
         let mut texts = [const { None }; 4];
@@ -164,22 +189,26 @@ impl Draft {
                 Member::Given(_) => Some(("type", "must be a string")),
             };
             if let Some((code, detail)) = wrong {
-                let pointer = Pointer::root().field(field.name());
-                errors.push(FieldError::new(pointer, code, detail));
+                faults.push(Fault { field: Some(field), code, detail });
             }
         }
-        if errors.is_empty() {
-            Ok(texts)
-        } else {
-            Err(errors.into_iter().fold(invalid(), Problem::error))
-        }
+        if faults.is_empty() { Ok(texts) } else { Err(Faults(faults)) }
     }
 }
 
-/// The refusal of a body that is JSON but no student.
-pub(crate) fn invalid() -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_student")
-        .detail("the student was not saved; correct what `errors` names")
+impl From<Faults> for Problem {
+    fn from(Faults(faults): Faults) -> Self {
+        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_student")
+            .detail("the student was not saved; correct what `errors` names");
+        faults.into_iter().fold(problem, |problem, Fault { field, code, detail }| {
+            let root = Pointer::root();
+            let pointer = match field {
+                Some(field) => root.field(field.name()),
+                None => root,
+            };
+            problem.error(FieldError::new(pointer, code, detail))
+        })
+    }
 }
 
 impl<'de> Deserialize<'de> for Draft {
@@ -245,7 +274,7 @@ mod tests {
             ("#/email", "duplicate"),
             ("#/birthDate", "required"),
         ];
-        let found = errors(&draft.into_new(TODAY).unwrap_err());
+        let found = errors(&draft.into_new(TODAY).unwrap_err().into());
         assert_eq!(found, expected.map(|(at, code)| (at.to_owned(), code.to_owned())));
     }
 
@@ -255,7 +284,7 @@ mod tests {
         let change = draft.into_change(TODAY).unwrap();
         assert_eq!((change.name(), change.code()), (Some("Ana"), None));
         let null: Draft = serde_json::from_str(r#"{"name": null}"#).unwrap();
-        let found = errors(&null.into_change(TODAY).unwrap_err());
+        let found = errors(&null.into_change(TODAY).unwrap_err().into());
         assert_eq!(found, [("#/name".to_owned(), "type".to_owned())]);
     }
 }

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-pub(crate) use draft::{Draft, NewStudent, StudentChange};
+pub(crate) use draft::{Draft, Faults, Field, NewStudent, StudentChange};
 pub(crate) use list::{ListQuery, Sort};
 
 /// A student as the database has it.
@@ -21,6 +21,16 @@ pub(crate) struct Student {
     pub(crate) birth_date: String,
     pub(crate) created_at: String,
     pub(crate) updated_at: String,
+}
+
+/// Returns whether a text can be the code of a student.
+pub(crate) fn is_code(text: &str) -> bool {
+    rules::code(text).is_ok()
+}
+
+/// Returns whether a text can be an e-mail address.
+pub(crate) fn is_email(text: &str) -> bool {
+    rules::email(text).is_ok()
 }
 
 /// Writes a time as the database and the API have it: RFC 3339, UTC, whole seconds.

@@ -28,21 +28,24 @@ fn refused_by(command: &mut std::process::Command, folder: &Path) -> Vec<String>
 
 #[test]
 fn each_mistake_is_one_line_that_says_what_to_write() {
-    let table: [(&[&str], &str); 16] = [
+    let table: [(&[&str], &str); 19] = [
         (
             &["--lisen", "x"],
             "\"--lisen\": unknown flag; did you mean --listen? `exam-portal --help`",
         ),
-        (&["--production"], "\"--production\": unknown flag; "),
-        (&["extra"], "\"extra\": unexpected argument; "),
+        (&["--production"], "--production: needs a secret key of its own; make one with `openssl"),
+        (&["--secret-key-file", "missing.key"], "missing.key: it cannot be read"),
+        (&["extra"], "\"extra\": unknown command; `exam-portal --help` lists"),
+        (&["user", "reset"], "command line: without <NAME>; "),
+        (
+            &["user", "add", "ada", "--role", "boss", "--email", "a@b.example"],
+            "write one of admin, teacher, student",
+        ),
+        (&["user", "add", "ada"], "without --role <ROLE> --email <ADDRESS>"),
         (&["--listen"], "--listen: has no value; write --listen VALUE"),
         (&["--listen", "8080"], "--listen: \"8080\" is not an address with a port; write an IP"),
         (&["--listen", "127.0.0.1:99999"], "is not an address with a port"),
-        (
-            &["--listen", "0.0.0.0:0"],
-            "\"0.0.0.0:0\" is not a loopback address, and the portal has no accounts yet; write 127.0.0.1",
-        ),
-        (&["--listen", "[::]:0"], "is not a loopback address"),
+        (&["--listen", "localhost:80"], "is not an address with a port"),
         (
             &["--listen", "127.0.0.1:0", "--listen", "[::1]:0"],
             "--listen: given more than once; give it once",
@@ -194,12 +197,13 @@ fn a_configuration_file_alone_starts_the_portal() {
     let folder = tempdir().unwrap();
     let file = folder.path().join("portal.toml");
     std::fs::write(&file, "allowed_hosts = [\"a.example\"]\nlog = \"json\"\n").unwrap();
-    let portal = Portal::start_with(&["--config", file.to_str().unwrap()]);
-    assert_eq!(portal.send("GET", "/", &[("host", "a.example")], b"").status, 200);
+    let portal =
+        Portal::start_signed_out(tempdir().unwrap(), &["--config", file.to_str().unwrap()]);
+    assert_eq!(portal.send("GET", "/", &[("host", "a.example")], b"").status, 303);
     let (code, log, _) = portal.stop();
     assert_eq!(code, Some(0));
     for line in log.lines() {
         let _: serde_json::Value = serde_json::from_str(line).unwrap();
     }
-    assert!(log.contains("\"status\":200"), "{log}");
+    assert!(log.contains("\"status\":303"), "{log}");
 }

@@ -1,5 +1,7 @@
 //! Who sent a request, and to which name.
 
+use tempfile::tempdir;
+
 use crate::portal::Portal;
 
 fn client_in_log(flags: &[&str]) -> String {
@@ -23,7 +25,11 @@ fn the_log_names_the_client_behind_a_trusted_proxy_and_nobody_that_a_client_inve
 fn a_name_that_was_rebound_to_this_machine_is_misdirected() {
     let portal = Portal::start();
     for host in ["localhost", "127.0.0.1:8080", "LOCALHOST."] {
-        assert_eq!(portal.send("GET", "/", &[("host", host)], b"").status, 200, "{host}");
+        assert_eq!(
+            portal.anonymous().send("GET", "/login", &[("host", host)], b"").status,
+            200,
+            "{host}"
+        );
     }
     for host in ["evil.test", "localhost.evil.test", "10.0.0.1"] {
         let refused = portal.send("GET", "/api/v1/students", &[("host", host)], b"");
@@ -37,15 +43,28 @@ fn a_name_that_was_rebound_to_this_machine_is_misdirected() {
 
 #[test]
 fn names_come_from_the_flags_or_the_public_url() {
-    let portal = Portal::start_with(&["--public-url", "https://exams.example.org"]);
+    let portal = Portal::start_signed_out(
+        tempdir().unwrap(),
+        &["--public-url", "https://exams.example.org"],
+    );
     for (host, expected) in
         [("exams.example.org", 200), ("localhost", 200), ("www.example.org", 421)]
     {
-        assert_eq!(portal.send("GET", "/", &[("host", host)], b"").status, expected, "{host}");
+        assert_eq!(
+            portal.anonymous().send("GET", "/login", &[("host", host)], b"").status,
+            expected,
+            "{host}"
+        );
     }
-    let portal =
-        Portal::start_with(&["--allowed-host", "a.example", "--allowed-host", "*.b.example"]);
+    let portal = Portal::start_signed_out(
+        tempdir().unwrap(),
+        &["--allowed-host", "a.example", "--allowed-host", "*.b.example"],
+    );
     for (host, expected) in [("a.example", 200), ("x.b.example", 200), ("localhost", 421)] {
-        assert_eq!(portal.send("GET", "/", &[("host", host)], b"").status, expected, "{host}");
+        assert_eq!(
+            portal.anonymous().send("GET", "/login", &[("host", host)], b"").status,
+            expected,
+            "{host}"
+        );
     }
 }

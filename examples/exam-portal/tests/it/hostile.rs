@@ -60,8 +60,9 @@ fn a_body_that_is_too_long_is_refused_announced_or_not() {
     let json = [("content-type", "application/json")];
     let long = vec![b' '; 65 * 1024];
     portal.send("POST", STUDENTS, &json, &long).is_problem(413, "body_too_large");
+    let cookie = portal.sign_in("teacher").cookie.unwrap();
     let mut chunked = format!(
-        "POST {STUDENTS} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+        "POST {STUDENTS} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncookie: {cookie}\r\n\
          content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
     );
     for _ in 0..700 {
@@ -69,7 +70,7 @@ fn a_body_that_is_too_long_is_refused_announced_or_not() {
     }
     portal.raw(chunked.as_bytes()).is_problem(413, "body_too_large");
     let claim = format!(
-        "POST {STUDENTS} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+        "POST {STUDENTS} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncookie: {cookie}\r\n\
          content-type: application/json\r\ncontent-length: 99999999999\r\n\r\n{{"
     );
     portal.raw(claim.as_bytes()).is_problem(413, "body_too_large");

@@ -9,13 +9,17 @@
     reason = "a test fails by panicking; its patience is measured by the clock of the machine"
 )]
 
+mod accounts;
+mod attack;
 mod bad_input;
 mod browser;
 mod database;
 mod drain;
 mod edge;
+mod forms;
 mod health;
 mod hostile;
 mod pages;
 mod portal;
+mod postgres;
 mod students;

@@ -76,12 +76,9 @@ impl MemoryStore {
     /// [`ConfigError::Number`] outside [`LEAST_BYTES`](Self::LEAST_BYTES) to
     /// [`MOST_BYTES`](Self::MOST_BYTES).
     pub fn with_bytes(bytes: usize) -> Result<Self, ConfigError> {
-        ConfigError::size(
-            "the bytes of a memory store",
-            bytes,
-            Self::LEAST_BYTES,
-            Self::MOST_BYTES,
-        )?;
+        let wide = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
+        let (least, most) = (wide(Self::LEAST_BYTES), wide(Self::MOST_BYTES));
+        ConfigError::number("the bytes of a memory store", wide(bytes), least, most)?;
         let lines = bytes.checked_div(Table::LINE).unwrap_or(0);
         let clock: Box<dyn Clock> = Box::new(CoarseClock::new());
         Ok(Self { table: Table::new(lines, LONGEST), epoch: clock.now(), clock, tick: Tick::Usual })

@@ -4,21 +4,22 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use super::OpenError;
 use super::header::{self, Header};
-use super::migrate::VERSION;
+use crate::folder;
+use crate::store::OpenError;
+use crate::store::migrations::VERSION;
 
 /// Makes folder and file where they are missing and looks at what is there before anybody opens it.
-pub(super) fn prepare(folder: &Path) -> Result<PathBuf, OpenError> {
-    let of_folder = |source| OpenError::Folder { path: folder.to_owned(), source };
-    let path = folder.join("portal.sqlite3");
-    match fs::metadata(folder) {
+pub(super) fn prepare(data: &Path) -> Result<PathBuf, OpenError> {
+    let of_folder = |source| OpenError::Folder { path: data.to_owned(), source };
+    let path = data.join("portal.sqlite3");
+    match fs::metadata(data) {
         Ok(found) if !found.is_dir() => {
-            return Err(OpenError::NotAFolder { path: folder.to_owned() });
+            return Err(OpenError::NotAFolder { path: data.to_owned() });
         }
         Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            make_folder(folder).map_err(of_folder)?;
+            folder::make(data).map_err(of_folder)?;
         }
         Err(error) => return Err(of_folder(error)),
     }
@@ -39,26 +40,15 @@ fn look(mut file: File, path: &Path) -> Result<(), OpenError> {
     let mut start = Vec::with_capacity(header::LENGTH);
     let wanted = u64::try_from(header::LENGTH).unwrap_or(u64::MAX);
     file.by_ref().take(wanted).read_to_end(&mut start).map_err(of_file)?;
-    let path = path.to_owned();
+    let place = OpenError::place(path);
     match header::inspect(&start, length) {
-        Header::Damaged(what) => Err(OpenError::Damaged { path, what: what.to_owned() }),
-        Header::Foreign => Err(OpenError::Foreign { path }),
+        Header::Damaged(what) => Err(OpenError::Damaged { place, what: what.to_owned() }),
+        Header::Foreign => Err(OpenError::Foreign { place }),
         Header::Ours(found) if found > VERSION => {
-            Err(OpenError::Newer { path, found, known: VERSION })
+            Err(OpenError::Newer { place, found, known: VERSION })
         }
         Header::Empty | Header::Ours(_) => Ok(()),
     }
-}
-
-#[cfg(unix)]
-fn make_folder(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-#[cfg(not(unix))]
-fn make_folder(folder: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(folder)
 }
 
 /// The engine gives its other files the mode of this one.

@@ -52,9 +52,11 @@ mod tests {
     use std::time::Duration;
 
     use palisade_core::SystemClock;
+    use sqlx::SqlitePool;
 
-    use super::super::{Limits, Store, StoreError};
     use super::*;
+    use crate::store::engine::Engine;
+    use crate::store::{Limits, Seed, Store, StoreError};
 
     const ENDLESS: &str = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) \
                            SELECT count(*) FROM n";
@@ -62,7 +64,14 @@ mod tests {
     async fn store(folder: &std::path::Path) -> Store {
         let limits =
             Limits { statements: Duration::from_millis(50), connections: 1, ..Limits::default() };
-        Store::open(folder, limits, Arc::new(SystemClock::new())).await.unwrap()
+        Store::open(None, folder, limits, Arc::new(SystemClock::new()), Seed::Nothing)
+            .await
+            .unwrap()
+    }
+
+    fn pool(store: &Store) -> &SqlitePool {
+        let Engine::Sqlite(pool) = &store.engine else { panic!("opened as a file") };
+        pool
     }
 
     #[tokio::test]
@@ -70,7 +79,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = store(folder.path()).await;
         for _ in 0..3 {
-            let error = sqlx::query(ENDLESS).fetch_one(&store.pool).await.unwrap_err();
+            let error = sqlx::query(ENDLESS).fetch_one(pool(&store)).await.unwrap_err();
             assert!(matches!(StoreError::from(error), StoreError::TimedOut));
             store.probe().await.unwrap();
         }
@@ -80,7 +89,7 @@ mod tests {
     async fn a_statement_whose_caller_went_away_does_not_keep_the_connection() {
         let folder = tempfile::tempdir().unwrap();
         let store = store(folder.path()).await;
-        let endless = sqlx::query(ENDLESS).fetch_one(&store.pool);
+        let endless = sqlx::query(ENDLESS).fetch_one(pool(&store));
         tokio::time::timeout(Duration::from_millis(5), endless).await.unwrap_err();
         store.probe().await.unwrap();
     }
@@ -93,7 +102,7 @@ mod tests {
         let flood = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) \
                      INSERT INTO students (code, name, email, birth_date, created_at, updated_at) \
                      SELECT 'x' || x, '', '', '', '', '' FROM n";
-        assert!(sqlx::query(flood).execute(&store.pool).await.is_err());
+        assert!(sqlx::query(flood).execute(pool(&store)).await.is_err());
         assert_eq!(store.counts().await.unwrap().students, before);
     }
 }

@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+mod names;
+mod sort_key;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, Error, parse_macro_input};
+
+/// Implements `SortKey` for an enum without fields; see the trait.
+#[proc_macro_derive(SortKey, attributes(serde, sort))]
+pub fn derive_sort_key(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    sort_key::expand(&input).unwrap_or_else(Error::into_compile_error).into()
+}

@@ -1,0 +1,12 @@
+//! Text that people read.
+
+mod alphabet;
+mod line;
+mod multiline;
+mod normal;
+mod unique;
+
+pub use alphabet::forbidden;
+pub use line::Line;
+pub use multiline::Text;
+pub use unique::UniqueName;

@@ -1,0 +1,5 @@
+fn json<T: serde::de::DeserializeOwned>() {}
+
+fn main() {
+    json::<palisade_passwords::Candidate>();
+}

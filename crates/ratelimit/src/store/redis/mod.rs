@@ -1,0 +1,6 @@
+//! Redis.
+
+mod client;
+
+pub(crate) use client::Argument;
+pub use client::RedisClient;

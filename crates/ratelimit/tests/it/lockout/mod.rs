@@ -1,0 +1,13 @@
+//! The login lockout.
+
+mod attempts;
+mod crash;
+mod events;
+mod flood;
+mod memory;
+mod model;
+mod outage;
+mod postgres;
+mod redis;
+mod schema;
+mod sqlite;

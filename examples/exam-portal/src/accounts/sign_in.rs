@@ -1,0 +1,166 @@
+//! A name and a password, and who it is.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use palisade_core::SecurityEvent;
+use palisade_passwords::fields::{Fields, FieldsError};
+use palisade_passwords::session::{Renewed, Session};
+use palisade_passwords::temporary::{RedeemError, Temporary};
+use palisade_passwords::{Attempt, Candidate, Overloaded, UpgradeOutcome, Verdict, Verified};
+
+use super::{Accounts, User, UserId, name};
+use crate::store::{Credentials, StoreError};
+
+/// Who asks, for taking turns: an address, or the /64 that a provider gives to one house.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Client {
+    address: IpAddr,
+}
+
+impl Client {
+    pub(crate) fn of(address: IpAddr) -> Self {
+        let address = match address {
+            IpAddr::V4(_) => address,
+            IpAddr::V6(wide) => {
+                let network = u128::from(wide) & (u128::MAX << 64);
+                IpAddr::V6(Ipv6Addr::from(network))
+            }
+        };
+        Self { address }
+    }
+}
+
+/// What someone claims.
+pub(crate) struct Proof {
+    pub(crate) username: String,
+    pub(crate) password: Candidate,
+}
+
+impl Proof {
+    /// Takes the fields `username` and `password`.
+    pub(crate) fn of(fields: &Fields) -> Result<Self, FieldsError> {
+        let username = fields.text("username")?.to_owned();
+        Ok(Self { username, password: fields.candidate("password")? })
+    }
+}
+
+/// Somebody who is who they claim to be.
+#[derive(Debug)]
+pub(crate) struct SignedIn {
+    pub(crate) user: User,
+    pub(crate) session: Renewed<UserId>,
+}
+
+/// Why nobody is signed in.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum SignInError {
+    #[error(transparent)]
+    Overloaded(#[from] Overloaded),
+    /// Whatever of name, password and account was wrong.
+    #[error("name or password is wrong")]
+    Rejected,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Accounts {
+    /// Finds out who it is.
+    ///
+    /// What is wrong is told to nobody: an unknown name, a disabled account and an expired password
+    /// take the work of a wrong password and get its answer.
+    pub(crate) async fn sign_in(
+        &self,
+        proof: Proof,
+        client: Client,
+    ) -> Result<SignedIn, SignInError> {
+        let key = name::key(&proof.username);
+        let found = match &key {
+            Some(key) => self.store.credentials_by_name(key).await?,
+            None => None,
+        };
+        // What cannot be a name costs the same, too.
+        let attempt = Attempt::new(key.as_deref().unwrap_or(&proof.username)).from_client(client);
+        let verdict = match &found {
+            Some(found) => self.verify(found, attempt, proof.password).await?,
+            None => self.hasher.verify(&attempt, proof.password).await?,
+        };
+        let (Some(found), Verdict::Verified(verified)) = (found, verdict) else {
+            return Err(rejected(None));
+        };
+        let user = self.accept(found, verified).await?;
+        let Some(account) = user.account() else { return Err(rejected(Some(user.id))) };
+        let session = Session::begin(user.id, &account, self.clock.wall());
+        tracing::info!(
+            target: SecurityEvent::TARGET,
+            event = SecurityEvent::LoginSuccess.as_str(),
+            user = %user.id,
+            must_change = user.must_change,
+            "somebody signed in"
+        );
+        Ok(SignedIn { user, session })
+    }
+
+    /// Compares a password with the one of an account.
+    pub(super) async fn verify(
+        &self,
+        found: &Credentials,
+        attempt: Attempt<'_>,
+        password: Candidate,
+    ) -> Result<Verdict, Overloaded> {
+        let now = self.clock.wall();
+        let expired =
+            found.temporary_until.is_some_and(|until| Temporary::until_unix(until).is_expired(now));
+        let attempt = attempt.stored(Some(&found.hash));
+        let attempt = if found.user.disabled || expired { attempt.refused() } else { attempt };
+        self.hasher.verify(&attempt, password).await
+    }
+
+    /// Burns a temporary password, or stores a stronger hash of another.
+    async fn accept(&self, found: Credentials, verified: Verified) -> Result<User, SignInError> {
+        let Credentials { user, hash, temporary_until } = found;
+        if let Some(until) = temporary_until {
+            let burn = async |expected: &str, burnt: &str| {
+                self.store.replace_hash(user.id, expected, burnt).await
+            };
+            let now = self.clock.wall();
+            return match Temporary::until_unix(until).redeem(&hash, now, burn).await {
+                Ok(()) => Ok(user),
+                Err(RedeemError::Store(error)) => Err(error.into()),
+                Err(_) => Err(rejected(Some(user.id))),
+            };
+        }
+        if let Some(upgrade) = verified.into_upgrade() {
+            let replace = async |expected: &str, new: &str| {
+                self.store.replace_hash(user.id, expected, new).await
+            };
+            let outcome: UpgradeOutcome = upgrade.write(replace).await;
+            tracing::info!(user = %user.id, ?outcome, "a stronger hash of a password");
+        }
+        Ok(user)
+    }
+}
+
+/// Reports a failure. The name that was typed is not written down: people type passwords there.
+fn rejected(user: Option<UserId>) -> SignInError {
+    tracing::warn!(
+        target: SecurityEvent::TARGET,
+        event = SecurityEvent::LoginFail.as_str(),
+        user = user.map(|id| id.0),
+        "nobody signed in"
+    );
+    SignInError::Rejected
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_house_is_one_client_and_every_ipv4_address_another() {
+        let client = |text: &str| Client::of(text.parse().unwrap());
+        assert_eq!(client("2001:db8::1"), client("2001:db8:0:0:ffff::2"));
+        assert_ne!(client("2001:db8::1"), client("2001:db8:0:1::1"));
+        assert_ne!(client("192.0.2.1"), client("192.0.2.2"));
+    }
+}

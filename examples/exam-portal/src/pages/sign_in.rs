@@ -1,0 +1,70 @@
+//! `/login` and `/logout`.
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use http::header::RETRY_AFTER;
+use palisade_core::Problem;
+use palisade_edge::ClientIp;
+use palisade_passwords::fields::Fields;
+use tower_sessions_core::Session;
+
+use super::failure::Failure;
+use super::frame::Frame;
+use crate::access::SignedIn;
+use crate::accounts::{Accounts, Client, Proof, SignInError};
+use crate::{must_change, sessions};
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct SignIn {
+    frame: Frame,
+    wrong: Option<&'static str>,
+}
+
+pub(super) async fn page(who: Result<SignedIn, Problem>) -> Response {
+    match who {
+        Ok(_) => super::to("/"),
+        Err(_) => super::html(&SignIn { frame: Frame::default(), wrong: None }),
+    }
+}
+
+pub(super) async fn submit(
+    State(accounts): State<Accounts>,
+    Extension(session): Extension<Session>,
+    client: ClientIp,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    let proof = Proof::of(&fields)?;
+    match accounts.sign_in(proof, Client::of(client.address())).await {
+        Ok(signed_in) => {
+            sessions::begin(&session, signed_in.session).await?;
+            Ok(super::to(if signed_in.user.must_change { must_change::FORM } else { "/" }))
+        }
+        Err(SignInError::Store(error)) => Err(error.into()),
+        Err(refused) => Ok(again(&refused)),
+    }
+}
+
+/// The form once more: whatever was wrong, it says the same and repeats no name.
+fn again(refused: &SignInError) -> Response {
+    let (status, wrong) = match refused {
+        SignInError::Overloaded(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "Too many people sign in. Try again in a moment.")
+        }
+        _ => (StatusCode::UNAUTHORIZED, "Name or password is wrong."),
+    };
+    let mut page = super::html(&SignIn { frame: Frame::default(), wrong: Some(wrong) });
+    *page.status_mut() = status;
+    if let SignInError::Overloaded(overloaded) = refused {
+        let seconds = overloaded.retry_after().as_secs().saturating_add(1);
+        page.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    page
+}
+
+pub(super) async fn leave(Extension(session): Extension<Session>) -> Result<Response, Failure> {
+    Ok(sessions::end(&session, super::to("/login")).await?)
+}
