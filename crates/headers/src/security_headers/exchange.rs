@@ -11,21 +11,31 @@ use super::SecurityHeaders;
 use super::template::{Template, Templates};
 use crate::Site;
 use crate::csp::{Grant, Nonce, granted};
+use crate::value::Reporting;
 
 /// Everything that is rendered ahead.
 #[derive(Debug)]
 pub(super) struct Prepared {
     set: SecurityHeaders,
+    report: Option<Reporting>,
     base: Templates,
     granted: Vec<(Grant, Templates)>,
     uses_nonce: bool,
 }
 
 impl Prepared {
-    pub(super) fn new(set: SecurityHeaders) -> Self {
-        let granted = set.grants.iter().map(|g| (g.clone(), Templates::of(&set, &[g]))).collect();
-        let base = Templates::of(&set, &[]);
-        Self { uses_nonce: set.uses_nonce(), base, granted, set }
+    /// Renders everything as it is on a day; the day matters to addresses of collectors alone.
+    pub(super) fn new(set: SecurityHeaders, day: u64) -> Self {
+        let report = set.endpoint.as_ref().map(|endpoint| endpoint.on(day));
+        let templates = |grants: &[&Grant]| Templates::of(&set, report.as_ref(), grants);
+        let granted = set.grants.iter().map(|g| (g.clone(), templates(&[g]))).collect();
+        let base = templates(&[]);
+        Self { uses_nonce: set.uses_nonce(), base, granted, report, set }
+    }
+
+    /// Renders the same on another day.
+    pub(super) fn on(&self, day: u64) -> Self {
+        Self::new(self.set.clone(), day)
     }
 
     /// Returns what to send where these grants are asked for.
@@ -43,7 +53,7 @@ impl Prepared {
             [(_, templates)] => Cow::Borrowed(templates.at(site)),
             several => {
                 let grants: Vec<_> = several.iter().map(|(grant, _)| grant).collect();
-                Cow::Owned(Template::of(&self.set, site, &grants))
+                Cow::Owned(Template::of(&self.set, self.report.as_ref(), site, &grants))
             }
         }
     }
@@ -61,7 +71,7 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    pub(super) fn open(prepared: &Arc<Prepared>, request: &mut Extensions) -> Self {
+    pub(super) fn open(prepared: Arc<Prepared>, request: &mut Extensions) -> Self {
         let nonce = prepared.uses_nonce.then(|| {
             if let Some(nonce) = request.get::<Nonce>() {
                 return nonce.clone();
@@ -70,7 +80,7 @@ impl Exchange {
             request.insert(nonce.clone());
             nonce
         });
-        Self { prepared: Arc::clone(prepared), site: Site::of(request), nonce }
+        Self { prepared, site: Site::of(request), nonce }
     }
 
     /// Writes the headers into the response.
