@@ -86,15 +86,17 @@ impl Exchange {
     /// Writes the headers into the response.
     pub fn close<B>(&self, response: &mut Response<B>) {
         let asked = granted(response.extensions());
-        let template = if asked.is_empty() {
-            Cow::Borrowed(self.prepared.base.at(self.site))
-        } else {
-            self.prepared.template(self.site, asked)
-        };
-        let status = response.status();
-        let headers = response.headers_mut();
+        if asked.is_empty() {
+            let template = self.prepared.base.at(self.site);
+            return self.write(template, response.status(), response.headers_mut());
+        }
+        let template = self.prepared.template(self.site, asked);
+        self.write(&template, response.status(), response.headers_mut());
+    }
+
+    fn write(&self, template: &Template, status: StatusCode, headers: &mut HeaderMap) {
         let handler = std::mem::replace(headers, template.headers.clone());
-        self.policies(&template, status, headers);
+        self.policies(template, status, headers);
         self.merge(headers, handler);
     }
 
