@@ -15,7 +15,7 @@ pub use edge::{
     edge_client_ip, edge_external_url, edge_forwarded, edge_hosts, edge_proxy_protocol,
     edge_x_forwarded_for,
 };
-pub use headers::{headers_cookies, headers_csp, headers_origin};
+pub use headers::{headers_cookies, headers_csp, headers_origin, headers_reports, headers_request};
 pub use input_validation::{
     input_validation_cursor, input_validation_email, input_validation_number,
     input_validation_text, input_validation_url,
@@ -40,6 +40,8 @@ pub const TARGETS: &[Target] = &[
     ("headers_cookies", headers_cookies),
     ("headers_csp", headers_csp),
     ("headers_origin", headers_origin),
+    ("headers_reports", headers_reports),
+    ("headers_request", headers_request),
     ("input_validation_cursor", input_validation_cursor),
     ("input_validation_email", input_validation_email),
     ("input_validation_number", input_validation_number),

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::{Extension, Query, Request, State};
@@ -39,6 +39,8 @@ pub(crate) struct Calls {
     pub(crate) answered: Notify,
     /// How many reports came.
     pub(crate) reports: AtomicUsize,
+    /// The media type of the last.
+    pub(crate) form: Mutex<String>,
     pub(crate) reported: Notify,
 }
 
@@ -148,11 +150,14 @@ async fn handled(State(calls): State<Arc<Calls>>) -> &'static str {
 async fn announce(State(calls): State<Arc<Calls>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let (watched, report) = (matches!(path, "/transfer" | "/live"), path == "/reports");
+    let form = request.headers().get(CONTENT_TYPE).map(|value| value.to_str().unwrap().to_owned());
+    let form = form.unwrap_or_default();
     let response = next.run(request).await;
     if watched {
         calls.answered.notify_one();
     }
     if report {
+        *calls.form.lock().unwrap() = form;
         calls.reports.fetch_add(1, Ordering::SeqCst);
         calls.reported.notify_one();
     }

@@ -120,6 +120,8 @@ async fn violations_are_reported_in_both_forms() {
         };
         browser.goto(&format!("{page}{attack}")).await.unwrap();
         calls.reported.notified().await;
+        let form = if https { "application/reports+json" } else { "application/csp-report" };
+        assert_eq!(*calls.form.lock().unwrap(), form);
         let snapshot = collector.snapshot();
         let [seen] = snapshot.violations() else { panic!("https {https}: {snapshot:?}") };
         let violation = seen.violation();
