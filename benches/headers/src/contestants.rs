@@ -10,6 +10,7 @@ use bytes::Bytes;
 use harness::{Contestant, Effort, Shape};
 use http::header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Request, Response};
+use http_body_util::Full;
 use http_security_headers::Preset;
 use palisade_edge::{Peer, TrustedProxies, external_url};
 use palisade_headers::csp::{Nonce, NonceSource as _, SystemNonces};
@@ -21,6 +22,9 @@ pub(crate) const SHAPES: &[Shape] = &[
     Shape { name: "13 fixed headers", contestants: fixed, effort: Effort::NANOS },
     Shape { name: "a policy with a nonce", contestants: nonced, effort: Effort::NANOS },
 ];
+
+/// The body of every answer.
+pub(crate) type Body = Full<Bytes>;
 
 /// A request as it stands behind the edge.
 pub(crate) fn request(method: &str, more: &[(&'static str, &'static str)]) -> Request<()> {
@@ -41,14 +45,14 @@ pub(crate) fn request(method: &str, more: &[(&'static str, &'static str)]) -> Re
     request
 }
 
-fn answer() -> Response<Bytes> {
-    let mut answer = Response::new(Bytes::new());
+fn answer() -> Response<Body> {
+    let mut answer = Response::new(Body::default());
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
     answer.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("1024"));
     answer
 }
 
-type Answered = Ready<Result<Response<Bytes>, Infallible>>;
+type Answered = Ready<Result<Response<Body>, Infallible>>;
 
 /// A handler that draws the nonce of whoever offers one.
 fn handler(request: Request<()>) -> Answered {
@@ -62,13 +66,17 @@ fn handler(request: Request<()>) -> Answered {
 }
 
 pub(crate) fn inner()
--> impl Service<Request<()>, Response = Response<Bytes>, Error = Infallible, Future = Answered> + Clone
+-> impl Service<Request<()>, Response = Response<Body>, Error = Infallible, Future = Answered> + Clone
 {
     service_fn(handler)
 }
 
 /// One request through a service.
-pub(crate) fn contestant<S, B>(name: &'static str, mut service: S, request: Request<()>) -> Contestant
+pub(crate) fn contestant<S, B>(
+    name: &'static str,
+    mut service: S,
+    request: Request<()>,
+) -> Contestant
 where
     S: Service<Request<()>, Response = Response<B>> + 'static,
     B: 'static,
@@ -136,10 +144,9 @@ fn fixed() -> Vec<Contestant> {
 /// Thirteen layers, one a header.
 fn stacked(
     lines: &[(HeaderName, HeaderValue)],
-) -> impl Service<Request<()>, Response = Response<Bytes>, Error = Infallible> + use<> {
-    let layer = |at: usize| {
-        SetResponseHeaderLayer::overriding(lines[at].0.clone(), lines[at].1.clone())
-    };
+) -> impl Service<Request<()>, Response = Response<Body>, Error = Infallible> + use<> {
+    let layer =
+        |at: usize| SetResponseHeaderLayer::overriding(lines[at].0.clone(), lines[at].1.clone());
     tower::ServiceBuilder::new()
         .layer((layer(0), layer(1), layer(2), layer(3), layer(4), layer(5), layer(6)))
         .layer((layer(7), layer(8), layer(9), layer(10), layer(11), layer(12)))

@@ -3,14 +3,13 @@
 use std::convert::Infallible;
 use std::future::ready;
 
-use bytes::Bytes;
 use harness::{Contestant, Effort, Shape};
 use http::{HeaderName, Request, Response, StatusCode};
 use palisade_headers::csrf::{CrossOriginLayer, Policy};
 use tower::{Layer, service_fn};
 use tower_http::csrf::CsrfLayer;
 
-use crate::contestants::{contestant, inner, request};
+use crate::contestants::{Body, contestant, inner, request};
 
 pub(crate) const SHAPES: &[Shape] = &[
     Shape { name: "form post, Sec-Fetch-Site", contestants: fetch_site, effort: Effort::NANOS },
@@ -40,7 +39,7 @@ fn contestants(
     let peer = CsrfLayer::new().add_trusted_origin(trusted).expect("an origin");
     let name = HeaderName::from_static(name);
     let floor = service_fn(move |request: Request<()>| {
-        let mut answer = Response::new(Bytes::new());
+        let mut answer = Response::new(Body::default());
         if request.headers().get(&name).is_none_or(|value| value != expected) {
             *answer.status_mut() = StatusCode::FORBIDDEN;
         }

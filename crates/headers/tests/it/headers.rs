@@ -385,7 +385,7 @@ proptest! {
             policy = match kind {
                 0 => policy.deny([*feature]),
                 1 => policy.allow_self(*feature),
-                _ => policy.clone().allow_origins(*feature, [origin.as_str()]).unwrap_or(policy.deny([*feature])),
+                _ => policy.clone().allow_origins(*feature, [origin.as_str()]).unwrap_or_else(|_| policy.deny([*feature])),
             };
         }
         let mut set = SecurityHeaders::strict().permissions(policy).integrity(IntegrityPolicy::scripts());
