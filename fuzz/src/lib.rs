@@ -9,6 +9,7 @@ mod headers;
 mod input_validation;
 mod passwords;
 mod ratelimit;
+mod resets;
 mod resilience;
 
 pub use edge::{
@@ -24,6 +25,7 @@ pub use passwords::{
     passwords_fields, passwords_policy, passwords_session_id, passwords_signature, passwords_stored,
 };
 pub use ratelimit::ratelimit_lockout;
+pub use resets::{passwords_reset_mail, passwords_reset_token};
 pub use resilience::resilience_retry_after;
 
 /// A target by its name.
@@ -49,6 +51,8 @@ pub const TARGETS: &[Target] = &[
     ("input_validation_url", input_validation_url),
     ("passwords_fields", passwords_fields),
     ("passwords_policy", passwords_policy),
+    ("passwords_reset_mail", passwords_reset_mail),
+    ("passwords_reset_token", passwords_reset_token),
     ("passwords_session_id", passwords_session_id),
     ("passwords_signature", passwords_signature),
     ("passwords_stored", passwords_stored),
