@@ -9,13 +9,14 @@ mod headers;
 mod input_validation;
 mod passwords;
 mod ratelimit;
+mod resets;
 mod resilience;
 
 pub use edge::{
     edge_client_ip, edge_external_url, edge_forwarded, edge_hosts, edge_proxy_protocol,
     edge_x_forwarded_for,
 };
-pub use headers::{headers_cookies, headers_csp, headers_origin};
+pub use headers::{headers_cookies, headers_csp, headers_origin, headers_reports, headers_request};
 pub use input_validation::{
     input_validation_cursor, input_validation_email, input_validation_number,
     input_validation_text, input_validation_url,
@@ -24,6 +25,7 @@ pub use passwords::{
     passwords_fields, passwords_policy, passwords_session_id, passwords_signature, passwords_stored,
 };
 pub use ratelimit::ratelimit_lockout;
+pub use resets::{passwords_reset_mail, passwords_reset_token};
 pub use resilience::resilience_retry_after;
 
 /// A target by its name.
@@ -40,6 +42,8 @@ pub const TARGETS: &[Target] = &[
     ("headers_cookies", headers_cookies),
     ("headers_csp", headers_csp),
     ("headers_origin", headers_origin),
+    ("headers_reports", headers_reports),
+    ("headers_request", headers_request),
     ("input_validation_cursor", input_validation_cursor),
     ("input_validation_email", input_validation_email),
     ("input_validation_number", input_validation_number),
@@ -47,6 +51,8 @@ pub const TARGETS: &[Target] = &[
     ("input_validation_url", input_validation_url),
     ("passwords_fields", passwords_fields),
     ("passwords_policy", passwords_policy),
+    ("passwords_reset_mail", passwords_reset_mail),
+    ("passwords_reset_token", passwords_reset_token),
     ("passwords_session_id", passwords_session_id),
     ("passwords_signature", passwords_signature),
     ("passwords_stored", passwords_stored),

@@ -8,12 +8,12 @@ use http::{HeaderValue, Request, Response};
 use palisade_edge::{Peer, TrustedProxies, external_url};
 use palisade_headers::csp::Nonce;
 use palisade_headers::csrf::{Denied, Policy, check};
-use palisade_headers::{SecurityHeaders, SecurityHeadersLayer};
+use palisade_headers::{PermissionsPolicy, SecurityHeaders, SecurityHeadersLayer};
 
 use crate::Case;
 
 pub(crate) const CASES: &[Case] = &[
-    ("ic_headers_fixed", || answered(SecurityHeaders::compat(), ic_headers_fixed)),
+    ("ic_headers_fixed", || answered(thirteen(), ic_headers_fixed)),
     ("ic_headers_nonce", || answered(SecurityHeaders::strict(), ic_headers_nonce)),
     ("ic_headers_csrf_fetch_site", || {
         checked("sec-fetch-site", "same-origin", ic_headers_csrf_fetch_site);
@@ -22,6 +22,11 @@ pub(crate) const CASES: &[Case] = &[
         checked("origin", "https://shop.example.com", ic_headers_csrf_origin);
     }),
 ];
+
+/// Thirteen headers without a nonce.
+fn thirteen() -> SecurityHeaders {
+    SecurityHeaders::compat().permissions(PermissionsPolicy::deny_powerful())
+}
 
 /// A form post as it stands behind the edge.
 fn request() -> Request<()> {

@@ -25,6 +25,7 @@ impl Contestant {
 }
 
 /// A kind of input and everybody who takes it; the first is ours.
+#[derive(Clone, Copy)]
 pub struct Shape {
     /// What the table calls it.
     pub name: &'static str,

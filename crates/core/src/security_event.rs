@@ -144,6 +144,8 @@ vocabulary! {
     MonitorEnabled = "sys_monitor_enabled",
     /// The deployment contradicts its configuration; not in the cheat sheet, ours.
     Misconfiguration = "sys_misconfiguration",
+    /// A browser refused what a page asked for, by the page's own policy; not in the cheat sheet, ours.
+    BrowserViolation = "browser_policy_violation",
     /// A user was created.
     UserCreated = "user_created",
     /// A user was changed.

@@ -13,6 +13,10 @@ pub enum Level {
 }
 
 /// One disagreement between settings: a code that never changes, the reason and the fix.
+///
+/// What cannot be written needs no finding: a preload promise without subdomains, `report-to`
+/// without an endpoint, `upgrade-insecure-requests` and HSTS in clear text, `Clear-Site-Data` outside
+/// of [`Logout`](crate::cookies::Logout), directives that browsers no longer know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     code: &'static str,
@@ -22,6 +26,28 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Every code, in alphabetical order.
+    pub const CODES: &'static [&'static str] = &[
+        "cors_blocked_by_resource_policy",
+        "csp_any_host",
+        "csp_base_uri_open",
+        "csp_dead_address",
+        "csp_dead_grant",
+        "csp_dead_unsafe_hashes",
+        "csp_dead_unsafe_inline",
+        "csp_injection",
+        "csp_sandbox_stops_scripts",
+        "csp_strict_dynamic_alone",
+        "csp_unrestricted",
+        "embedder_blocks_allowed_hosts",
+        "framing_disagrees",
+        "grant_twice",
+        "no_referrer_nulls_origin",
+        "report_only_unheard",
+        "same_site_none_unframed",
+        "sandbox_nulls_origin",
+    ];
+
     pub(crate) fn error(code: &'static str, reason: impl Into<String>, fix: &'static str) -> Self {
         Self { code, level: Level::Error, reason: reason.into(), fix }
     }

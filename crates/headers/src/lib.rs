@@ -7,6 +7,7 @@ pub mod csp;
 pub mod csrf;
 mod error;
 mod finding;
+pub mod reports;
 pub mod security_headers;
 mod site;
 mod value;

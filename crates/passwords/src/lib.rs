@@ -11,6 +11,7 @@ pub mod must_change;
 mod policy;
 mod pool;
 mod random;
+pub mod reset;
 mod secret;
 pub mod session;
 pub mod temporary;

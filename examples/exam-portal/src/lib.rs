@@ -4,6 +4,8 @@ mod access;
 mod accounts;
 mod api;
 mod app;
+#[cfg(test)]
+mod bench;
 mod config;
 mod edge;
 mod folder;

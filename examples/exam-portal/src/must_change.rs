@@ -17,6 +17,10 @@ pub(crate) const FORM: &str = "/account/password";
 pub(crate) fn layer() -> Result<MustChangeLayer, ExitError> {
     let exits = Exits::new(Method::POST, "/api/v1/auth/password")?
         .and(Method::POST, "/api/v1/auth/logout")?
+        // Open to everybody: signing in replaces the session.
+        .and(Method::POST, "/api/v1/auth/login")?
+        .and(Method::GET, "/login")?
+        .and(Method::POST, "/login")?
         .and(Method::GET, FORM)?
         .and(Method::POST, FORM)?
         .and(Method::POST, "/logout")?;

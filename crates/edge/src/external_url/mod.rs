@@ -193,7 +193,7 @@ impl<'a> From<&'a http::request::Parts> for Target<'a> {
 ///
 /// # Cost
 ///
-/// No allocation for hosts of up to 62 bytes, no clock. One header look-up for a direct peer;
+/// No allocation for hosts of up to 56 bytes, no clock. One header look-up for a direct peer;
 /// behind a proxy two with `Forwarded`, five with `X-Forwarded-For`.
 pub fn external_url(
     peer: &Peer,

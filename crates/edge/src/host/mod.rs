@@ -19,7 +19,7 @@ use text::HostText;
 ///
 /// # Cost
 ///
-/// Names of up to 62 bytes live in the value itself; longer ones are one shared allocation.
+/// Names of up to 56 bytes live in the value itself; longer ones are one shared allocation.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Host {
     text: HostText,

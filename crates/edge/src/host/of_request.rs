@@ -49,7 +49,7 @@ impl HostError {
 ///
 /// # Cost
 ///
-/// No allocation for names of up to 62 bytes.
+/// No allocation for names of up to 56 bytes.
 pub fn authority_of(
     version: Version,
     target: &Uri,

@@ -21,7 +21,7 @@ use crate::{ExemptPaths, ExternalUrl};
 ///
 /// # Cost
 ///
-/// No allocation for an allowed host of up to 62 bytes.
+/// No allocation for an allowed host of up to 56 bytes.
 #[derive(Clone)]
 #[must_use = "a layer does nothing until it is applied to a service"]
 pub struct AllowedHostsLayer<R = AsProblem> {

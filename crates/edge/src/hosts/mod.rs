@@ -81,7 +81,7 @@ impl AllowedHosts {
     ///
     /// # Cost
     ///
-    /// No allocation for hosts of up to 62 bytes; one comparison for each pattern.
+    /// No allocation for hosts of up to 56 bytes; one comparison for each pattern.
     pub fn check(
         &self,
         target: Target<'_>,

@@ -21,7 +21,7 @@ pub enum Dropped {
     /// `__Host-` with `Domain`, or with a `Path` that is not `/`.
     #[error("a __Host- cookie has no Domain and the Path /")]
     HostPrefix,
-    /// A name that browsers only take over TLS, or `SameSite=None`, in clear text.
+    /// A name that browsers only take over TLS, `SameSite=None` or `Partitioned`, in clear text.
     #[error("the cookie needs TLS and the site is clear text")]
     NeedsTls,
     /// Neither name nor value, or no name.
@@ -58,11 +58,14 @@ pub fn harden(cookie: &[u8], policy: &Policy, site: Site) -> Result<HeaderValue,
     }
     let found = Attributes::read(parts)?;
     let promise = Promise::of(name);
-    let needs_tls = promise.secure || found.secure || found.same_site == SameSite::Anywhere;
+    let needs_tls = promise.secure
+        || found.secure
+        || found.partitioned
+        || found.same_site == SameSite::Anywhere;
     if needs_tls && !site.is_trustworthy() {
         return Err(Dropped::NeedsTls);
     }
-    if promise.host && (found.domain || found.path.is_some_and(|path| path != b"/")) {
+    if promise.host && (found.domain.is_some() || found.path.is_some_and(|path| path != b"/")) {
         return Err(Dropped::HostPrefix);
     }
     let readable = policy.is_readable(name);
@@ -106,7 +109,8 @@ struct Attributes<'a> {
     http_only: bool,
     same_site: SameSite,
     path: Option<&'a [u8]>,
-    domain: bool,
+    domain: Option<&'a [u8]>,
+    partitioned: bool,
 }
 
 impl<'a> Attributes<'a> {
@@ -116,7 +120,8 @@ impl<'a> Attributes<'a> {
             http_only: false,
             same_site: SameSite::Unsaid,
             path: None,
-            domain: false,
+            domain: None,
+            partitioned: false,
         };
         for part in parts {
             let mut halves = part.splitn(2, |byte| *byte == b'=').map(<[u8]>::trim_ascii);
@@ -132,8 +137,10 @@ impl<'a> Attributes<'a> {
                 found.http_only = true;
             } else if is("path") {
                 found.path = Some(value);
+            } else if is("partitioned") {
+                found.partitioned = true;
             } else if is("domain") {
-                found.domain = !value.is_empty();
+                found.domain = (!value.is_empty()).then_some(value);
             } else if is("samesite") {
                 found.same_site = match value {
                     v if v.eq_ignore_ascii_case(b"none") => SameSite::Anywhere,

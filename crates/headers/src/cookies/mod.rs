@@ -5,7 +5,7 @@
 //!
 //! | attribute | added | source |
 //! |---|---|---|
-//! | `Secure` | on https; where the name or `SameSite=None` asks for it, on loopback too | OWASP ASVS 5.0 3.3.1 |
+//! | `Secure` | on https; where the name, `SameSite=None` or `Partitioned` asks for it, on loopback too | OWASP ASVS 5.0 3.3.1 |
 //! | `HttpOnly` | unless [`Policy::script_may_read`] names the cookie | ASVS 3.3.4 |
 //! | `SameSite=Lax` | where nothing is said | ASVS 3.3.2 |
 //! | `Path=/` | to `__Host-` names | RFC 6265bis 4.1.3.2 |

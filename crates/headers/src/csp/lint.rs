@@ -1,6 +1,6 @@
 //! What a policy says and browsers do not do.
 
-use super::{Csp, Directive, Source};
+use super::{Csp, Directive, Sandbox, Source};
 use crate::Finding;
 
 impl Csp {
@@ -22,6 +22,16 @@ impl Csp {
                     "write default-src 'none' and allow what the pages load",
                 ));
             }
+        }
+        let silent = |flags: &[Sandbox]| !flags.contains(&Sandbox::AllowScripts);
+        let runs =
+            self.effective(Directive::ScriptElem).is_some_and(|l| l.iter().any(Source::admits));
+        if runs && self.sandbox_flags().is_some_and(silent) {
+            findings.push(Finding::warning(
+                "csp_sandbox_stops_scripts",
+                "in a sandbox without allow-scripts none of the scripts runs that script-src allows",
+                "allow Sandbox::AllowScripts, or write script-src 'none'",
+            ));
         }
         if self.own(Directive::BaseUri).is_none() && self.uses_nonce() {
             findings.push(Finding::warning(

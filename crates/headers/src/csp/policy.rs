@@ -183,6 +183,10 @@ impl Csp {
             .or_else(|| directive.fallbacks().iter().find_map(|&fallback| self.own(fallback)))
     }
 
+    pub(crate) fn sandbox_flags(&self) -> Option<&[Sandbox]> {
+        self.sandbox.as_deref()
+    }
+
     pub(super) fn own(&self, directive: Directive) -> Option<&[Source]> {
         self.lists.iter().find(|(known, _)| *known == directive).map(|(_, list)| list.as_slice())
     }

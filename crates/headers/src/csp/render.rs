@@ -3,7 +3,7 @@
 use http::HeaderValue;
 
 use super::{Csp, Source};
-use crate::value::Endpoint;
+use crate::value::Reporting;
 
 /// What a policy's text depends on besides the policy.
 #[derive(Clone, Copy, Debug)]
@@ -11,7 +11,7 @@ pub(crate) struct Rendering<'a> {
     /// Whether the page is reached through TLS.
     pub(crate) https: bool,
     /// Who hears of violations.
-    pub(crate) report: Option<&'a Endpoint>,
+    pub(crate) report: Option<&'a Reporting>,
 }
 
 /// The text of one header with gaps where the nonce goes.
@@ -116,9 +116,9 @@ impl Csp {
             part(text, "upgrade-insecure-requests");
         }
         if let Some(endpoint) = rendering.report {
-            part(text, &format!("report-uri {}", endpoint.address()));
+            part(text, &format!("report-uri {}", endpoint.address));
             if rendering.https {
-                part(text, &format!("report-to {}", endpoint.name()));
+                part(text, &format!("report-to {}", endpoint.name));
             }
         }
     }

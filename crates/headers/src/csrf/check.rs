@@ -59,8 +59,8 @@ impl std::fmt::Display for Reason {
     }
 }
 
-// Statics, since a constant with a destructor is made and dropped at each use.
-static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+// A constant is compared in place. A constant array would be made and dropped at each use.
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 static OVERRIDES: [HeaderName; 3] = [
     HeaderName::from_static("x-http-method"),
     HeaderName::from_static("x-http-method-override"),
@@ -77,24 +77,22 @@ static OVERRIDES: [HeaderName; 3] = [
 /// # Cost
 ///
 /// No clock, and no allocation but for an escaped name in the query of a safe request. One header
-/// look-up where `Sec-Fetch-Site` is sent with an unsafe method, two where only `Origin` is; four
-/// for a safe one.
+/// look-up where `Sec-Fetch-Site: same-origin` is sent with an unsafe method, two where only
+/// `Origin` is; four for a safe one.
 pub fn check(parts: &Parts, policy: &Policy) -> Result<(), Denied> {
+    if is_safe(&parts.method) {
+        return safe_request(parts, policy);
+    }
     let headers = &parts.headers;
-    let verdict = if !is_safe(&parts.method) {
-        unsafe_request(parts, policy)
-    } else if asks_for_web_socket(headers) {
-        web_socket(parts, policy)
-    } else if overrides_method(parts) {
-        unsafe_request(parts, policy)
-    } else {
+    let Some(site) = headers.get(SEC_FETCH_SITE) else {
+        return doubtful_request(parts, policy, FetchSite::Unsaid);
+    };
+    // What browsers send with a site's own forms and calls ends here. A map without repeated names
+    // has as many values as names.
+    if site.as_bytes() == b"same-origin" && headers.len() == headers.keys_len() {
         return Ok(());
-    };
-    let exempt = |reason| {
-        let covers = |e: &super::exempt::Exemption| e.covers(&parts.method, parts.uri.path());
-        if policy.exempt.iter().any(covers) { Ok(()) } else { Err(Denied { reason }) }
-    };
-    verdict.or_else(exempt)
+    }
+    doubtful_request(parts, policy, FetchSite::of(headers))
 }
 
 /// `TRACE` is safe by RFC 9110 9.2.1 and of no use to anybody here.
@@ -102,8 +100,32 @@ const fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-fn unsafe_request(parts: &Parts, policy: &Policy) -> Result<(), Reason> {
-    match fetch_site(&parts.headers) {
+#[inline(never)]
+fn doubtful_request(parts: &Parts, policy: &Policy, fetch_site: FetchSite) -> Result<(), Denied> {
+    unsafe_request(parts, policy, fetch_site).or_else(|reason| exempt(parts, policy, reason))
+}
+
+#[inline(never)]
+fn safe_request(parts: &Parts, policy: &Policy) -> Result<(), Denied> {
+    let headers = &parts.headers;
+    let verdict = if asks_for_web_socket(headers) {
+        web_socket(parts, policy, FetchSite::of(headers))
+    } else if overrides_method(parts) {
+        unsafe_request(parts, policy, FetchSite::of(headers))
+    } else {
+        return Ok(());
+    };
+    verdict.or_else(|reason| exempt(parts, policy, reason))
+}
+
+#[cold]
+fn exempt(parts: &Parts, policy: &Policy, reason: Reason) -> Result<(), Denied> {
+    let covers = |e: &super::exempt::Exemption| e.covers(&parts.method, parts.uri.path());
+    if policy.exempt.iter().any(covers) { Ok(()) } else { Err(Denied { reason }) }
+}
+
+fn unsafe_request(parts: &Parts, policy: &Policy, fetch_site: FetchSite) -> Result<(), Reason> {
+    match fetch_site {
         FetchSite::Own => Ok(()),
         FetchSite::Foreign if is_trusted(&parts.headers, policy) => Ok(()),
         FetchSite::Foreign => Err(Reason::FetchSite),
@@ -111,8 +133,8 @@ fn unsafe_request(parts: &Parts, policy: &Policy) -> Result<(), Reason> {
     }
 }
 
-fn web_socket(parts: &Parts, policy: &Policy) -> Result<(), Reason> {
-    match fetch_site(&parts.headers) {
+fn web_socket(parts: &Parts, policy: &Policy, fetch_site: FetchSite) -> Result<(), Reason> {
+    match fetch_site {
         FetchSite::Foreign if !is_trusted(&parts.headers, policy) => Err(Reason::FetchSite),
         FetchSite::Own if !parts.headers.contains_key(ORIGIN) => Ok(()),
         _ => own_origin(parts, policy),
@@ -126,11 +148,14 @@ enum FetchSite {
     Unsaid,
 }
 
-fn fetch_site(headers: &HeaderMap) -> FetchSite {
-    match Field::of(headers, &SEC_FETCH_SITE) {
-        Field::Absent => FetchSite::Unsaid,
-        Field::Once(site) if site == b"same-origin" || site == b"none" => FetchSite::Own,
-        Field::Once(_) | Field::Repeated => FetchSite::Foreign,
+impl FetchSite {
+    #[inline(never)]
+    fn of(headers: &HeaderMap) -> Self {
+        match Field::of(headers, &SEC_FETCH_SITE) {
+            Field::Absent => Self::Unsaid,
+            Field::Once(site) if site == b"same-origin" || site == b"none" => Self::Own,
+            Field::Once(_) | Field::Repeated => Self::Foreign,
+        }
     }
 }
 
@@ -142,21 +167,14 @@ enum Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    #[inline]
     fn of(headers: &'a HeaderMap, name: &HeaderName) -> Self {
-        let Some(first) = headers.get(name) else { return Self::Absent };
-        // A map without repeated names has as many values as names: the common case needs no walk.
-        if headers.len() == headers.keys_len() || !is_repeated(headers, name) {
-            Self::Once(first.as_bytes())
-        } else {
-            Self::Repeated
+        let mut values = headers.get_all(name).iter();
+        match (values.next(), values.next()) {
+            (None, _) => Self::Absent,
+            (Some(value), None) => Self::Once(value.as_bytes()),
+            (Some(_), Some(_)) => Self::Repeated,
         }
     }
-}
-
-#[cold]
-fn is_repeated(headers: &HeaderMap, name: &HeaderName) -> bool {
-    headers.get_all(name).iter().nth(1).is_some()
 }
 
 fn is_trusted(headers: &HeaderMap, policy: &Policy) -> bool {

@@ -3,31 +3,39 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use http::header::{
-    CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY, Entry, OccupiedEntry,
-};
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY, Entry};
+use http::{Extensions, HeaderMap, HeaderName, Response, StatusCode};
 use palisade_core::SecurityEvent;
 
 use super::SecurityHeaders;
 use super::template::{Template, Templates};
 use crate::Site;
 use crate::csp::{Grant, Nonce, granted};
+use crate::value::Reporting;
 
 /// Everything that is rendered ahead.
 #[derive(Debug)]
 pub(super) struct Prepared {
     set: SecurityHeaders,
+    report: Option<Reporting>,
     base: Templates,
     granted: Vec<(Grant, Templates)>,
     uses_nonce: bool,
 }
 
 impl Prepared {
-    pub(super) fn new(set: SecurityHeaders) -> Self {
-        let granted = set.grants.iter().map(|g| (g.clone(), Templates::of(&set, &[g]))).collect();
-        let base = Templates::of(&set, &[]);
-        Self { uses_nonce: set.uses_nonce(), base, granted, set }
+    /// Renders everything as it is on a day; the day matters to addresses of collectors alone.
+    pub(super) fn new(set: SecurityHeaders, day: u64) -> Self {
+        let report = set.endpoint.as_ref().map(|endpoint| endpoint.on(day));
+        let templates = |grants: &[&Grant]| Templates::of(&set, report.as_ref(), grants);
+        let granted = set.grants.iter().map(|g| (g.clone(), templates(&[g]))).collect();
+        let base = templates(&[]);
+        Self { uses_nonce: set.uses_nonce(), base, granted, report, set }
+    }
+
+    /// Renders the same on another day.
+    pub(super) fn on(&self, day: u64) -> Self {
+        Self::new(self.set.clone(), day)
     }
 
     /// Returns what to send where these grants are asked for.
@@ -45,7 +53,7 @@ impl Prepared {
             [(_, templates)] => Cow::Borrowed(templates.at(site)),
             several => {
                 let grants: Vec<_> = several.iter().map(|(grant, _)| grant).collect();
-                Cow::Owned(Template::of(&self.set, site, &grants))
+                Cow::Owned(Template::of(&self.set, self.report.as_ref(), site, &grants))
             }
         }
     }
@@ -63,7 +71,7 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    pub(super) fn open(prepared: &Arc<Prepared>, request: &mut Extensions) -> Self {
+    pub(super) fn open(prepared: Arc<Prepared>, request: &mut Extensions) -> Self {
         let nonce = prepared.uses_nonce.then(|| {
             if let Some(nonce) = request.get::<Nonce>() {
                 return nonce.clone();
@@ -72,22 +80,24 @@ impl Exchange {
             request.insert(nonce.clone());
             nonce
         });
-        Self { prepared: Arc::clone(prepared), site: Site::of(request), nonce }
+        Self { prepared, site: Site::of(request), nonce }
     }
 
     /// Writes the headers into the response.
     pub fn close<B>(&self, response: &mut Response<B>) {
         let asked = granted(response.extensions());
-        let template = if asked.is_empty() {
-            Cow::Borrowed(self.prepared.base.at(self.site))
-        } else {
-            self.prepared.template(self.site, asked)
-        };
-        let mut headers = template.headers.clone();
-        self.policies(&template, response.status(), &mut headers);
-        let handler = std::mem::replace(response.headers_mut(), HeaderMap::new());
-        self.merge(&mut headers, handler);
-        *response.headers_mut() = headers;
+        if asked.is_empty() {
+            let template = self.prepared.base.at(self.site);
+            return self.write(template, response.status(), response.headers_mut());
+        }
+        let template = self.prepared.template(self.site, asked);
+        self.write(&template, response.status(), response.headers_mut());
+    }
+
+    fn write(&self, template: &Template, status: StatusCode, headers: &mut HeaderMap) {
+        let handler = std::mem::replace(headers, template.headers.clone());
+        self.policies(template, status, headers);
+        self.merge(headers, handler);
     }
 
     fn policies(&self, template: &Template, status: StatusCode, headers: &mut HeaderMap) {
@@ -112,48 +122,70 @@ impl Exchange {
 
     /// Moves the handler's headers in; only its few names are hashed.
     fn merge(&self, headers: &mut HeaderMap, handler: HeaderMap) {
-        let mut rest = handler.into_iter().peekable();
-        while let Some((name, first)) = rest.next() {
-            let Some(name) = name else { continue }; // the further values of a removed header
+        if handler.len() != handler.keys_len() {
+            return self.merge_repeated(headers, handler);
+        }
+        for (name, value) in handler {
+            let Some(name) = name else { continue }; // each name comes with its one value
             if self.prepared.set.removed.contains(&name) {
                 continue;
             }
-            let mut more = || rest.next_if(|(name, _)| name.is_none()).map(|(_, value)| value);
             match headers.entry(name) {
                 Entry::Vacant(slot) => {
-                    let mut slot = slot.insert_entry(first);
-                    while let Some(value) = more() {
-                        slot.append(value);
-                    }
+                    slot.insert(value);
                 }
-                Entry::Occupied(ours) => {
-                    self.meet(ours, std::iter::once(first).chain(std::iter::from_fn(more)));
-                }
+                Entry::Occupied(mut ours) => match self.meeting(ours.key()) {
+                    Meeting::Both if *ours.get() == value => {}
+                    Meeting::Both => ours.append(value),
+                    Meeting::Ours => {}
+                    Meeting::Theirs => drop(ours.insert(value)),
+                },
             }
         }
     }
 
-    /// Settles between our value and the handler's.
-    fn meet(
-        &self,
-        mut ours: OccupiedEntry<'_, HeaderValue>,
-        mut theirs: impl Iterator<Item = HeaderValue>,
-    ) {
-        if self.prepared.set.handler_sets.contains(ours.key()) {
-            if let Some(first) = theirs.next() {
-                ours.insert(first);
-            }
-            theirs.for_each(|value| ours.append(value));
-        } else if is_policy(ours.key()) {
-            for value in theirs {
-                if !ours.iter().any(|known| *known == value) {
-                    ours.append(value);
+    /// Moves headers in of which some have several values.
+    fn merge_repeated(&self, headers: &mut HeaderMap, handler: HeaderMap) {
+        let mut current = None;
+        for (name, value) in handler {
+            if let Some(name) = name {
+                let meeting = if self.prepared.set.removed.contains(&name) {
+                    Meeting::Ours
+                } else if headers.contains_key(&name) {
+                    self.meeting(&name)
+                } else {
+                    Meeting::Both
+                };
+                if meeting == Meeting::Theirs {
+                    headers.remove(&name);
                 }
+                current = Some((name, meeting));
             }
-        } else {
-            theirs.for_each(drop);
+            let Some((name, meeting)) = &current else { continue };
+            let known = || is_policy(name) && headers.get_all(name).iter().any(|v| *v == value);
+            if *meeting != Meeting::Ours && !known() {
+                headers.append(name, value);
+            }
         }
     }
+
+    fn meeting(&self, name: &HeaderName) -> Meeting {
+        if self.prepared.set.handler_sets.contains(name) {
+            Meeting::Theirs
+        } else if is_policy(name) {
+            Meeting::Both
+        } else {
+            Meeting::Ours
+        }
+    }
+}
+
+/// What is sent where the handler has set a header of the set.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Meeting {
+    Both,
+    Ours,
+    Theirs,
 }
 
 fn is_policy(name: &HeaderName) -> bool {

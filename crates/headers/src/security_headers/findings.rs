@@ -2,8 +2,8 @@
 
 use super::SecurityHeaders;
 use crate::Finding;
-use crate::csp::{Csp, Directive, Source};
-use crate::value::{EmbedderPolicy, Framing, ReferrerPolicy};
+use crate::csp::{Csp, Directive, Sandbox, Source};
+use crate::value::{EmbedderPolicy, Framing, ReferrerPolicy, ResourcePolicy};
 
 pub(super) fn of(set: &SecurityHeaders) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -96,6 +96,27 @@ fn surroundings(set: &SecurityHeaders, findings: &mut Vec<Finding>) {
             "under no-referrer browsers send Origin: null with the site's own forms, and in clear \
              text no Sec-Fetch-Site: the cross-site check refuses them",
             "use ReferrerPolicy::StrictOriginWhenCrossOrigin or SameOrigin",
+        ));
+    }
+    let opaque = |csp: &Csp| {
+        csp.sandbox_flags().is_some_and(|flags| !flags.contains(&Sandbox::AllowSameOrigin))
+    };
+    if set.surroundings.origin_checked && set.enforced.iter().any(opaque) {
+        findings.push(Finding::warning(
+            "sandbox_nulls_origin",
+            "in a sandbox without allow-same-origin browsers send Origin: null with the site's own \
+             forms and calls: the cross-site check refuses them",
+            "allow Sandbox::AllowSameOrigin, or put only pages that send nothing into the sandbox",
+        ));
+    }
+    let shared = set.surroundings.shared_with_cookies;
+    if shared && matches!(set.resource, Some(ResourcePolicy::SameOrigin | ResourcePolicy::SameSite))
+    {
+        findings.push(Finding::warning(
+            "cors_blocked_by_resource_policy",
+            "Cross-Origin-Resource-Policy blocks what other origins load without CORS, an image or \
+             a script without the attribute crossorigin, also where CORS would allow them",
+            "use ResourcePolicy::CrossOrigin, or have partners write crossorigin",
         ));
     }
     let unframed =

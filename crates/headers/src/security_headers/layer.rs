@@ -7,8 +7,8 @@ use http::{Extensions, Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::exchange::{Exchange, Prepared};
-use super::{ResponseFuture, SecurityHeaders};
+use super::rendered::Rendered;
+use super::{Exchange, ResponseFuture, SecurityHeaders};
 
 /// Layer that writes the headers of [`SecurityHeaders`] into every response.
 ///
@@ -25,22 +25,23 @@ use super::{ResponseFuture, SecurityHeaders};
 ///
 /// The response's map is a clone of a prepared one, into which the handler's headers are moved:
 /// at most three allocations, and three more for a nonce behind `EdgeLayer`; one system call every 32
-/// nonces, no clock. A response with one grant costs the same; one with several renders its policies anew.
+/// nonces. A response with one grant costs the same; one with several renders its policies anew. With
+/// the endpoint of a collector, one clock read for each request and all policies anew at midnight (UTC).
 #[derive(Clone, Debug)]
 #[must_use = "a layer does nothing until it is applied to a service"]
 pub struct SecurityHeadersLayer {
-    prepared: Arc<Prepared>,
+    rendered: Arc<Rendered>,
 }
 
 impl SecurityHeadersLayer {
     pub(super) fn new(set: SecurityHeaders) -> Self {
-        Self { prepared: Arc::new(Prepared::new(set)) }
+        Self { rendered: Arc::new(Rendered::new(set)) }
     }
 
     /// Starts an exchange without tower: reads the site, leaves a [`Nonce`](crate::csp::Nonce) in
     /// the request's extensions.
     pub fn open(&self, request: &mut Extensions) -> Exchange {
-        Exchange::open(&self.prepared, request)
+        Exchange::open(self.rendered.current(), request)
     }
 }
 
@@ -48,7 +49,7 @@ impl<S> Layer<S> for SecurityHeadersLayer {
     type Service = SecurityHeadersService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        SecurityHeadersService { inner, prepared: Arc::clone(&self.prepared) }
+        SecurityHeadersService { inner, rendered: Arc::clone(&self.rendered) }
     }
 }
 
@@ -56,7 +57,7 @@ impl<S> Layer<S> for SecurityHeadersLayer {
 #[derive(Clone, Debug)]
 pub struct SecurityHeadersService<S> {
     inner: S,
-    prepared: Arc<Prepared>,
+    rendered: Arc<Rendered>,
 }
 
 impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for SecurityHeadersService<S>
@@ -72,7 +73,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let exchange = Exchange::open(&self.prepared, request.extensions_mut());
+        let exchange = Exchange::open(self.rendered.current(), request.extensions_mut());
         ResponseFuture { inner: self.inner.call(request), exchange }
     }
 }

@@ -5,6 +5,7 @@ mod findings;
 mod future;
 mod layer;
 mod preset;
+mod rendered;
 mod surroundings;
 mod template;
 
@@ -98,7 +99,11 @@ impl SecurityHeaders {
         self
     }
 
-    /// Sends reports about every policy to an endpoint.
+    /// Sends reports about every policy to an endpoint: one of a
+    /// [`Collector`](crate::reports::Collector), or any other.
+    ///
+    /// On https by `Reporting-Endpoints`, `report-to` and `report-uri`, in clear text by `report-uri`
+    /// alone: browsers ignore the first there and, for the second, the third.
     pub fn report_to(mut self, endpoint: Endpoint) -> Self {
         self.endpoint = Some(endpoint);
         self

@@ -17,12 +17,13 @@
 pub struct Surroundings {
     pub(super) origin_checked: bool,
     pub(super) embedded_cookies: bool,
+    pub(super) shared_with_cookies: bool,
 }
 
 impl Surroundings {
     /// States nothing.
     pub const fn new() -> Self {
-        Self { origin_checked: false, embedded_cookies: false }
+        Self { origin_checked: false, embedded_cookies: false, shared_with_cookies: false }
     }
 
     /// States that unsafe requests are refused by their `Origin`, as
@@ -35,6 +36,13 @@ impl Surroundings {
     /// States that cookies are set with `SameSite=None`, to be sent from frames of other sites.
     pub const fn same_site_none_cookies(mut self) -> Self {
         self.embedded_cookies = true;
+        self
+    }
+
+    /// States that other origins may use answers with the user's cookies: CORS with
+    /// `Access-Control-Allow-Credentials`.
+    pub const fn cors_with_credentials(mut self) -> Self {
+        self.shared_with_cookies = true;
         self
     }
 }

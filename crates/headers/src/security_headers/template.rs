@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use super::SecurityHeaders;
 use crate::Site;
 use crate::csp::{Csp, Grant, Rendering, Text};
-use crate::value::{EmbedderPolicy, Endpoint, OpenerPolicy};
+use crate::value::{EmbedderPolicy, OpenerPolicy, Reporting};
 
 /// The headers of one kind of response, ready to be cloned.
 #[derive(Clone, Debug)]
@@ -25,8 +25,8 @@ pub(super) struct Templates {
 }
 
 impl Templates {
-    pub(super) fn of(set: &SecurityHeaders, grants: &[&Grant]) -> Self {
-        let [http, https, loopback] = Site::ALL.map(|site| Template::of(set, site, grants));
+    pub(super) fn of(set: &SecurityHeaders, report: Option<&Reporting>, grants: &[&Grant]) -> Self {
+        let [http, https, loopback] = Site::ALL.map(|site| Template::of(set, report, site, grants));
         Self { http, https, loopback }
     }
 
@@ -40,11 +40,16 @@ impl Templates {
 }
 
 impl Template {
-    pub(super) fn of(set: &SecurityHeaders, site: Site, grants: &[&Grant]) -> Self {
+    pub(super) fn of(
+        set: &SecurityHeaders,
+        report: Option<&Reporting>,
+        site: Site,
+        grants: &[&Grant],
+    ) -> Self {
         // Room for the handler's names too, so that the index of a clone need not grow.
         let headers = HeaderMap::with_capacity(24);
         let mut template = Self { headers, nonced: Vec::new() };
-        let rendering = Rendering { https: site.is_https(), report: set.endpoint.as_ref() };
+        let rendering = Rendering { https: site.is_https(), report };
         let widened = |policies: &[Csp]| -> Vec<Csp> {
             let widen =
                 |policy: &Csp| grants.iter().fold(policy.clone(), |p, grant| p.widened(grant));
@@ -54,7 +59,7 @@ impl Template {
         let tried = widened(&set.reported);
         template.policies(header::CONTENT_SECURITY_POLICY_REPORT_ONLY, &tried, rendering);
         let framed = grants.iter().any(|grant| grant.widens_framing());
-        let values = fixed_headers(set, site, framed);
+        let values = fixed_headers(set, report, site, framed);
         for (name, value) in values.into_iter().filter_map(|(name, value)| Some((name, value?))) {
             template.headers.insert(name, value);
         }
@@ -79,13 +84,15 @@ impl Template {
 
 fn fixed_headers(
     set: &SecurityHeaders,
+    report: Option<&Reporting>,
     site: Site,
     framed: bool,
 ) -> [(HeaderName, Option<HeaderValue>); 19] {
     let trustworthy = site.is_trustworthy();
     let https = site.is_https();
     // A group that no Reporting-Endpoints header announces would be a console message.
-    let group = set.endpoint.as_ref().filter(|_| https).map(Endpoint::name);
+    let announced = report.filter(|_| https);
+    let group = announced.map(|report| report.name.as_str());
     let isolation =
         |policy: Option<&'static str>| {
             let policy = policy.filter(|_| trustworthy)?;
@@ -95,7 +102,6 @@ fn fixed_headers(
             ))
         };
     let legacy = |text| set.legacy.then(|| fixed(text));
-    let endpoints = set.endpoint.as_ref().filter(|_| https);
     [
         (
             name("cross-origin-embedder-policy"),
@@ -125,7 +131,7 @@ fn fixed_headers(
         ),
         (name("permissions-policy"), set.permissions.as_ref().and_then(|p| value(&p.to_string()))),
         (header::REFERRER_POLICY, set.referrer.map(|p| fixed(p.as_str()))),
-        (name("reporting-endpoints"), endpoints.and_then(|e| value(&e.field()))),
+        (name("reporting-endpoints"), announced.and_then(|report| value(&report.field()))),
         (
             header::STRICT_TRANSPORT_SECURITY,
             set.hsts.filter(|_| https).and_then(|p| value(&p.to_string())),

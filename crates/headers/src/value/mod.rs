@@ -15,3 +15,4 @@ pub use isolation::{EmbedderPolicy, OpenerPolicy, ResourcePolicy};
 pub use permissions::{Feature, PermissionsPolicy};
 pub use referrer::ReferrerPolicy;
 pub use reporting::Endpoint;
+pub(crate) use reporting::Reporting;

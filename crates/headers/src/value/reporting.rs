@@ -1,6 +1,7 @@
 //! `Reporting-Endpoints` (W3C Reporting API) and the older `report-uri`.
 
 use crate::ConfigError;
+use crate::reports::Tags;
 
 /// Where browsers send violation reports: a name for `Reporting-Endpoints` and an address.
 ///
@@ -11,6 +12,7 @@ use crate::ConfigError;
 pub struct Endpoint {
     name: String,
     address: String,
+    tags: Option<Tags>,
 }
 
 impl Endpoint {
@@ -34,7 +36,22 @@ impl Endpoint {
                            quotes, spaces, ; and , percent-encoded";
             return Err(ConfigError::new("reporting endpoint address", address, instead));
         }
-        Ok(Self { name: name.to_owned(), address: address.to_owned() })
+        Ok(Self { name: name.to_owned(), address: address.to_owned(), tags: None })
+    }
+
+    /// Signs the address anew each day.
+    pub(crate) fn tagged(mut self, tags: Tags) -> Result<Self, ConfigError> {
+        if self.address.contains(['?', '#']) {
+            let instead = "leave out the query: the collector writes its own";
+            return Err(ConfigError::new("reporting endpoint address", self.address, instead));
+        }
+        self.tags = Some(tags);
+        Ok(self)
+    }
+
+    /// Returns what signs the address.
+    pub(crate) const fn tags(&self) -> Option<&Tags> {
+        self.tags.as_ref()
     }
 
     /// Returns the name that `report-to` and `endpoints` use.
@@ -43,12 +60,30 @@ impl Endpoint {
         &self.name
     }
 
-    /// Returns the address.
+    /// Returns the address, without the tag of a collector.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
     }
 
+    /// Returns what headers say of it on a day, counted from 1970.
+    pub(crate) fn on(&self, day: u64) -> Reporting {
+        let address = match &self.tags {
+            Some(tags) => format!("{}?{}", self.address, tags.query(&self.name, day)),
+            None => self.address.clone(),
+        };
+        Reporting { name: self.name.clone(), address }
+    }
+}
+
+/// An endpoint as headers name it.
+#[derive(Clone, Debug)]
+pub(crate) struct Reporting {
+    pub(crate) name: String,
+    pub(crate) address: String,
+}
+
+impl Reporting {
     /// Writes the structured field `Reporting-Endpoints`.
     pub(crate) fn field(&self) -> String {
         format!("{}=\"{}\"", self.name, self.address)

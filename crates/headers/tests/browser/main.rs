@@ -9,4 +9,6 @@
 )]
 
 mod attacks;
+mod findings;
 mod program;
+mod tls;

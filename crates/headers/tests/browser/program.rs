@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::{Extension, Query, Request, State};
@@ -11,11 +11,15 @@ use axum::http::header::{CONTENT_TYPE, SET_COOKIE};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, Response};
 use axum::routing::{any, get, post};
-use palisade_edge::{EdgeLayer, TrustedProxies};
+use http::HeaderMap;
+use palisade_core::SystemClock;
+use palisade_edge::{EdgeLayer, Forwarding, TrustedProxies};
 use palisade_headers::SecurityHeaders;
 use palisade_headers::cookies::{CookiesLayer, Policy as Cookies};
 use palisade_headers::csp::Nonce;
 use palisade_headers::csrf::{CrossOriginLayer, Policy as CrossSite};
+use palisade_headers::reports::Collector;
+use palisade_testkit::proxy::{Announce, Nginx, ReverseProxy};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
@@ -33,15 +37,25 @@ pub(crate) enum Without {
 pub(crate) struct Calls {
     pub(crate) handled: AtomicBool,
     pub(crate) answered: Notify,
+    /// How many reports came.
+    pub(crate) reports: AtomicUsize,
+    /// The media type of the last.
+    pub(crate) form: Mutex<String>,
+    pub(crate) reported: Notify,
 }
 
 /// Serves on a free port of loopback and returns the port.
-async fn serve(router: Router) -> u16 {
+pub(crate) async fn serve(router: Router) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
     port
+}
+
+/// A collector whose endpoint is `/reports` of the site.
+pub(crate) fn collector() -> Collector {
+    Collector::new(&[7; 32], Arc::new(SystemClock::new())).unwrap()
 }
 
 /// The site, with one layer taken out.
@@ -51,6 +65,16 @@ pub(crate) async fn site(without: Without) -> (u16, Arc<Calls>) {
 
 /// The site with other headers.
 pub(crate) async fn site_with(without: Without, headers: SecurityHeaders) -> (u16, Arc<Calls>) {
+    site_behind(without, headers, TrustedProxies::none(), &collector()).await
+}
+
+/// The site behind proxies.
+pub(crate) async fn site_behind(
+    without: Without,
+    headers: SecurityHeaders,
+    proxies: TrustedProxies,
+    collector: &Collector,
+) -> (u16, Arc<Calls>) {
     let calls = Arc::new(Calls::default());
     let mut router = Router::new()
         .route("/", get(page))
@@ -65,12 +89,14 @@ pub(crate) async fn site_with(without: Without, headers: SecurityHeaders) -> (u1
             }),
         )
         .route("/login", get(|| async { ([(SET_COOKIE, "sid=secret")], Html("in")) }))
+        .route("/cookies", get(cookies))
         .route("/transfer", post(handled))
         .route("/live", any(handled))
         .with_state(Arc::clone(&calls));
     if without != Without::CrossOrigin {
         router = router.layer(CrossOriginLayer::new(CrossSite::new()));
     }
+    router = router.route_service("/reports", collector.service());
     if without != Without::Cookies {
         router = router.layer(CookiesLayer::new(Cookies::new()));
     }
@@ -78,9 +104,23 @@ pub(crate) async fn site_with(without: Without, headers: SecurityHeaders) -> (u1
         router = router.layer(headers.finish().unwrap());
     }
     let router = router
-        .layer(EdgeLayer::new(TrustedProxies::none()))
+        .layer(EdgeLayer::new(proxies))
         .layer(from_fn_with_state(Arc::clone(&calls), announce));
     (serve(router).await, calls)
+}
+
+/// Whom the site believes when it stands behind [`tls`].
+pub(crate) fn loopback() -> TrustedProxies {
+    TrustedProxies::in_ranges(["127.0.0.0/8"], Forwarding::XForwardedFor).unwrap()
+}
+
+/// A proxy that ends TLS in front of the site.
+pub(crate) fn tls(port: u16) -> Nginx {
+    let proxy = ReverseProxy::to(([127, 0, 0, 1], port).into())
+        .over_tls()
+        .add_announcement(Announce::XForwardedForReplaced)
+        .add_announcement(Announce::XForwardedProtoAndHost);
+    Nginx::start(&proxy).unwrap()
 }
 
 /// A page that writes what it is given, as a template without escaping would.
@@ -96,6 +136,11 @@ async fn page(
     ))
 }
 
+/// Tells which cookies came, as somebody who listens on the network would read them.
+async fn cookies(headers: HeaderMap) -> String {
+    headers.get("cookie").map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+}
+
 async fn handled(State(calls): State<Arc<Calls>>) -> &'static str {
     calls.handled.store(true, Ordering::SeqCst);
     "done"
@@ -103,10 +148,18 @@ async fn handled(State(calls): State<Arc<Calls>>) -> &'static str {
 
 /// Tells the test that a call has its answer.
 async fn announce(State(calls): State<Arc<Calls>>, request: Request, next: Next) -> Response {
-    let watched = matches!(request.uri().path(), "/transfer" | "/live");
+    let path = request.uri().path();
+    let (watched, report) = (matches!(path, "/transfer" | "/live"), path == "/reports");
+    let form = request.headers().get(CONTENT_TYPE).map(|value| value.to_str().unwrap().to_owned());
+    let form = form.unwrap_or_default();
     let response = next.run(request).await;
     if watched {
         calls.answered.notify_one();
+    }
+    if report {
+        *calls.form.lock().unwrap() = form;
+        calls.reports.fetch_add(1, Ordering::SeqCst);
+        calls.reported.notify_one();
     }
     response
 }

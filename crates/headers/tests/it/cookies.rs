@@ -23,11 +23,16 @@ fn what_is_missing_is_added_and_what_is_there_stays() {
         ),
         ("a=1; SameSite=Sometimes", Site::Http, "a=1; SameSite=Sometimes; HttpOnly; SameSite=Lax"),
         (
-            "a=1;Path=/x;Max-Age=9;Partitioned",
+            "a=1;Path=/x;Max-Age=9;Priority=High",
             Site::Http,
-            "a=1;Path=/x;Max-Age=9;Partitioned; HttpOnly; SameSite=Lax",
+            "a=1;Path=/x;Max-Age=9;Priority=High; HttpOnly; SameSite=Lax",
         ),
         ("a=1; SameSite=None", Site::LoopbackHttp, "a=1; SameSite=None; Secure; HttpOnly"),
+        (
+            "a=1; Partitioned",
+            Site::LoopbackHttp,
+            "a=1; Partitioned; Secure; HttpOnly; SameSite=Lax",
+        ),
         ("theme=dark", Site::Https, "theme=dark; Secure; SameSite=Lax"),
         ("__Host-a=1", Site::Https, "__Host-a=1; Path=/; Secure; HttpOnly; SameSite=Lax"),
         (
@@ -57,6 +62,7 @@ fn what_is_missing_is_added_and_what_is_there_stays() {
         ("__Host-Http-a=1", Site::Http, Dropped::NeedsTls),
         ("a=1; Secure", Site::Http, Dropped::NeedsTls),
         ("a=1; SameSite=None", Site::Http, Dropped::NeedsTls),
+        ("a=1; Partitioned", Site::Http, Dropped::NeedsTls),
         ("__Http-theme=1", Site::Https, Dropped::ScriptReadsHttp),
         ("=1", Site::Https, Dropped::NoName),
         ("value", Site::Https, Dropped::NoName),

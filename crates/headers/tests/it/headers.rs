@@ -373,6 +373,34 @@ fn contradictions_are_refused_with_reason_and_fix() {
 }
 
 proptest! {
+    /// Whatever the types take, the fields are what RFC 9651 calls dictionaries.
+    #[test]
+    fn structured_fields_parse_whatever_is_set(
+        features in prop::collection::vec((prop::sample::select(Feature::ALL), 0_u8..3, "https?://[a-zA-Z0-9.:/-]{1,20}"), 1..12),
+        name in "[ -~]{0,12}",
+        address in "(/|https://)[ -~]{0,30}",
+    ) {
+        let mut policy = PermissionsPolicy::new();
+        for (feature, kind, origin) in &features {
+            policy = match kind {
+                0 => policy.deny([*feature]),
+                1 => policy.allow_self(*feature),
+                _ => policy.clone().allow_origins(*feature, [origin.as_str()]).unwrap_or_else(|_| policy.deny([*feature])),
+            };
+        }
+        let mut set = SecurityHeaders::strict().permissions(policy).integrity(IntegrityPolicy::scripts());
+        if let Ok(endpoint) = Endpoint::new(&name, &address) {
+            set = set.report_to(endpoint);
+        }
+        let headers = sent(set, "https://example.com/");
+        for name in ["permissions-policy", "reporting-endpoints", "integrity-policy"] {
+            if let Some(value) = headers.get(name) {
+                let parsed = sfv::Parser::new(value.as_bytes()).parse::<sfv::Dictionary>();
+                prop_assert!(parsed.is_ok_and(|fields| !fields.is_empty()), "{name}: {value:?}");
+            }
+        }
+    }
+
     #[test]
     fn applying_the_set_twice_is_applying_it_once(
         draw: bool,

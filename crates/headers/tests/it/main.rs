@@ -15,6 +15,7 @@ mod coverage;
 mod csp_judge;
 mod csrf;
 mod headers;
+mod reports;
 mod site;
 
 use palisade_testkit::alloc::CountingAllocator;

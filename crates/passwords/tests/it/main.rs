@@ -23,6 +23,7 @@ mod keys;
 mod leak_guard;
 mod must_change;
 mod policy;
+mod reset;
 mod scheme;
 mod session;
 mod temporary;

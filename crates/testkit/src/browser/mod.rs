@@ -44,6 +44,15 @@ impl Browser {
     /// [`Error::Missing`] without Chromium, else [`Error::Io`], [`Error::Answer`] or
     /// [`Error::TimedOut`].
     pub async fn start() -> Result<Self, Error> {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts Chromium with more flags, such as `--ignore-certificate-errors`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`start`](Self::start).
+    pub async fn start_with(flags: &[&str]) -> Result<Self, Error> {
         let profile = Folder::new("chromium-profile")?;
         let chromium = crate::process::find_program("chromium")?;
         // Chromium reads commands from descriptor 3 and writes answers to descriptor 4.
@@ -56,6 +65,7 @@ impl Browser {
             .add_args(["--disable-breakpad", "--window-size=1280,800"])
             .add_arg("--host-resolver-rules=MAP * 127.0.0.1, EXCLUDE 127.*, EXCLUDE localhost")
             .add_arg(format!("--user-data-dir={}", profile.path().join("data").display()))
+            .add_args(flags)
             .add_arg("about:blank")
             .add_env("HOME", profile.path());
         let (process, input, output) = Process::piped(program)?;

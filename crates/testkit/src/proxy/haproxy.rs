@@ -23,8 +23,12 @@ impl Haproxy {
     ///
     /// # Errors
     ///
-    /// Those of [`with_config`](Self::with_config).
+    /// [`Error::Answer`] for a proxy that takes TLS; else those of
+    /// [`with_config`](Self::with_config).
     pub fn start(proxy: &ReverseProxy) -> Result<Self, Error> {
+        if proxy.tls {
+            return Err(Error::answer("start haproxy", "TLS is for nginx here"));
+        }
         Self::with_config(&frontend(proxy))
     }
 

@@ -31,7 +31,7 @@ impl Nginx {
     }
 
     /// Starts nginx with the given inside of an `http` block, where `{port}` stands for the port to
-    /// listen on and `{dir}` for a folder of its own.
+    /// listen on and `{dir}` for a folder of its own, in which `tls.pem` is a certificate and its key.
     ///
     /// # Errors
     ///
@@ -50,6 +50,8 @@ impl Nginx {
              events {{ worker_connections 256; }}\n\
              http {{ access_log off;\n{temporary}{http}\n}}\n"
         );
+        fs::write(folder.path().join("tls.pem"), CERTIFICATE)
+            .map_err(Error::io("write the certificate of nginx"))?;
         let path = folder.path().join("nginx.conf");
         fs::write(&path, config).map_err(Error::io("write the configuration of nginx"))?;
         let program = Program::find("nginx")?
@@ -75,6 +77,9 @@ impl Deref for Nginx {
         &self.process
     }
 }
+
+/// For any host of `.example`, `localhost` and 127.0.0.1; the key is public.
+const CERTIFICATE: &str = include_str!("../../data/tls.pem");
 
 fn server(proxy: &ReverseProxy) -> Result<String, Error> {
     // An IPv6 address in `Forwarded` stands in brackets and quotes (RFC 7239 section 6).
@@ -111,9 +116,17 @@ fn server(proxy: &ReverseProxy) -> Result<String, Error> {
         };
         let _ = writeln!(headers, "proxy_set_header {name} {value};");
     }
+    let tls = if proxy.tls {
+        " ssl;\nssl_certificate {dir}/tls.pem;\nssl_certificate_key {dir}/tls.pem"
+    } else {
+        ""
+    };
     Ok(format!(
-        "{maps}server {{ listen 127.0.0.1:{{port}};\n\
-         location / {{ proxy_pass http://{};\nproxy_http_version 1.1;\n{headers}}} }}",
+        "{maps}map $http_upgrade $connection_kind {{ default upgrade; '' ''; }}\n\
+         server {{ listen 127.0.0.1:{{port}}{tls};\n\
+         location / {{ proxy_pass http://{};\nproxy_http_version 1.1;\n\
+         proxy_set_header Upgrade $http_upgrade;\nproxy_set_header Connection $connection_kind;\n\
+         {headers}}} }}",
         proxy.upstream
     ))
 }

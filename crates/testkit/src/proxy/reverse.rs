@@ -32,19 +32,28 @@ pub enum Announce {
 pub struct ReverseProxy {
     pub(super) upstream: SocketAddr,
     pub(super) announcements: Vec<Announce>,
+    pub(super) tls: bool,
 }
 
 impl ReverseProxy {
     /// Passes everything to the server at that address and names nobody.
     #[must_use]
     pub const fn to(upstream: SocketAddr) -> Self {
-        Self { upstream, announcements: Vec::new() }
+        Self { upstream, announcements: Vec::new(), tls: false }
     }
 
     /// Adds a way in which the client is named.
     #[must_use]
     pub fn add_announcement(mut self, announcement: Announce) -> Self {
         self.announcements.push(announcement);
+        self
+    }
+
+    /// Takes TLS instead of clear text; nginx only. The certificate is one of the tests' own that
+    /// nobody trusts.
+    #[must_use]
+    pub const fn over_tls(mut self) -> Self {
+        self.tls = true;
         self
     }
 }

@@ -154,7 +154,78 @@ fn rejected(user: Option<UserId>) -> SignInError {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use palisade_passwords::{Arena, Context, Factor, OsRandom, Params, Policy, Scheme};
+
     use super::*;
+    use crate::bench::Bench;
+
+    #[tokio::test]
+    async fn a_temporary_password_that_has_expired_gets_the_answer_of_a_wrong_one() {
+        let bench = Bench::new().await;
+        let temporary = bench.add_ada().await;
+        let wrong = bench.sign_in("wrong").await;
+        bench.clock.advance(Duration::from_hours(72));
+        let late = bench.sign_in(&temporary).await;
+        assert_eq!((late.status, late.body), (401, wrong.body));
+    }
+
+    #[tokio::test]
+    async fn of_many_sign_ins_with_a_temporary_password_one_succeeds() {
+        let bench = std::sync::Arc::new(Bench::new().await);
+        let temporary = bench.add_ada().await;
+        let tries = (0..8).map(|_| {
+            let (bench, temporary) = (std::sync::Arc::clone(&bench), temporary.clone());
+            tokio::spawn(async move { bench.sign_in(&temporary).await.status })
+        });
+        let mut statuses = Vec::new();
+        for one in tries.collect::<Vec<_>>() {
+            statuses.push(one.await.unwrap());
+        }
+        statuses.sort_unstable();
+        assert_eq!((statuses[0], &statuses[1..]), (200, &[401; 7][..]));
+    }
+
+    /// Gives `ada` a hash that is weaker than new ones.
+    async fn weaken(bench: &Bench, password: &str) -> String {
+        let scheme = Scheme::new(Params::OWASP_7M).unwrap();
+        let policy = Policy::nist_800_63b_4(Factor::Single);
+        let accepted = policy.check(&Candidate::from(password), &Context::new()).ok().unwrap();
+        let weak = scheme.hash(&accepted, &mut Arena::new(), &OsRandom::new()).unwrap();
+        let store = &bench.portal.store;
+        let found = store.credentials_by_name("ada").await.unwrap().unwrap();
+        assert!(store.replace_hash(found.user.id, &found.hash, &weak).await.unwrap());
+        weak
+    }
+
+    async fn stored(bench: &Bench) -> String {
+        bench.portal.store.credentials_by_name("ada").await.unwrap().unwrap().hash
+    }
+
+    #[tokio::test]
+    async fn a_weak_hash_becomes_a_strong_one_and_no_session_ends() {
+        let bench = Bench::new().await;
+        let password = bench.settle_ada().await;
+        let cookie = bench.sign_in(password).await.cookie.unwrap();
+        let weak = weaken(&bench, password).await;
+        assert_eq!(bench.sign_in(password).await.status, 200);
+        let strong = stored(&bench).await;
+        assert!(strong != weak && strong.contains("m=19456"), "{strong}");
+        assert_eq!(bench.sign_in(password).await.status, 200);
+        assert_eq!(stored(&bench).await, strong);
+        assert_eq!(bench.status_of("/api/v1/me", &cookie).await, 200);
+    }
+
+    #[tokio::test]
+    async fn an_upgrade_that_cannot_be_stored_denies_no_sign_in() {
+        let bench = Bench::new().await;
+        let password = bench.settle_ada().await;
+        let weak = weaken(&bench, password).await;
+        bench.portal.store.refuse_hashes().await;
+        assert_eq!(bench.sign_in(password).await.status, 200);
+        assert_eq!(stored(&bench).await, weak);
+    }
 
     #[test]
     fn a_house_is_one_client_and_every_ipv4_address_another() {

@@ -99,7 +99,7 @@ pub(crate) enum BadUser {
 
 impl NewUser {
     /// Checks an account whose password is one that its user chooses.
-    pub(super) fn new(
+    pub(crate) fn new(
         name: &str,
         email: &str,
         role: Role,

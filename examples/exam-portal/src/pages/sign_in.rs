@@ -26,8 +26,8 @@ struct SignIn {
 
 pub(super) async fn page(who: Result<SignedIn, Problem>) -> Response {
     match who {
-        Ok(_) => super::to("/"),
-        Err(_) => super::html(&SignIn { frame: Frame::default(), wrong: None }),
+        Ok(who) if !who.standing.is_pending() => super::to("/"),
+        Ok(_) | Err(_) => super::html(&SignIn { frame: Frame::default(), wrong: None }),
     }
 }
 

@@ -158,3 +158,77 @@ pub(crate) async fn end(session: &Session, mut response: Response) -> Result<Res
     response.extensions_mut().insert(SignedOut);
     Ok(response)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use crate::bench::Bench;
+
+    const ME: &str = "/api/v1/me";
+
+    #[tokio::test]
+    async fn a_session_ends_an_hour_after_its_last_use() {
+        let bench = Bench::new().await;
+        let password = bench.settle_ada().await;
+        let cookie = bench.sign_in(password).await.cookie.unwrap();
+        for _ in 0..4 {
+            bench.clock.advance(Duration::from_mins(59));
+            assert_eq!(bench.status_of(ME, &cookie).await, 200);
+        }
+        bench.clock.advance(Duration::from_hours(1));
+        assert_eq!(bench.status_of(ME, &cookie).await, 401);
+    }
+
+    #[tokio::test]
+    async fn a_session_ends_twelve_hours_after_its_first_use_however_it_is_used() {
+        let bench = Bench::new().await;
+        let password = bench.settle_ada().await;
+        let cookie = bench.sign_in(password).await.cookie.unwrap();
+        for _ in 0..23 {
+            bench.clock.advance(Duration::from_mins(30));
+            assert_eq!(bench.status_of(ME, &cookie).await, 200);
+        }
+        bench.clock.advance(Duration::from_mins(30));
+        assert_eq!(bench.status_of(ME, &cookie).await, 401);
+        assert_eq!(bench.status_of(ME, &cookie).await, 401, "it does not come back");
+    }
+
+    #[tokio::test]
+    async fn a_session_that_has_to_set_a_password_ends_after_a_quarter_of_an_hour() {
+        let bench = Bench::new().await;
+        let temporary = bench.add_ada().await;
+        let cookie = bench.sign_in(&temporary).await.cookie.unwrap();
+        bench.clock.advance(Duration::from_mins(14));
+        assert_eq!(bench.status_of("/account/password", &cookie).await, 200);
+        bench.clock.advance(Duration::from_mins(1));
+        assert_eq!(bench.status_of("/account/password", &cookie).await, 303);
+        let body = json!({"new_password": "red bicycles under snow"});
+        let late = bench.call("POST", "/api/v1/auth/password", Some(&cookie), &body).await;
+        assert_eq!(late.status, 401);
+    }
+
+    #[tokio::test]
+    async fn a_database_that_is_away_signs_nobody_out() {
+        let bench = Bench::new().await;
+        let password = bench.settle_ada().await;
+        let cookie = bench.sign_in(password).await.cookie.unwrap();
+        bench.portal.store.close().await;
+        let answer = bench.call("GET", ME, Some(&cookie), &json!({})).await;
+        assert_eq!((answer.status, answer.cookie), (503, None));
+        assert_eq!(bench.sign_in(password).await.status, 503);
+    }
+
+    #[tokio::test]
+    async fn sessions_are_not_kept_for_who_is_not_signed_in() {
+        let bench = Bench::new().await;
+        for path in ["/login", "/", "/students", "/nowhere"] {
+            let answer = bench.call("GET", path, None, &json!({})).await;
+            assert_eq!(answer.cookie, None, "{path}");
+        }
+        let wrong = bench.sign_in("wrong").await;
+        assert_eq!((wrong.status, wrong.cookie), (401, None));
+    }
+}

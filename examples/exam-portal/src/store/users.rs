@@ -196,4 +196,13 @@ impl Store {
         let sql = "SELECT hash FROM users ORDER BY id DESC LIMIT $1";
         on!(self, pool => sqlx::query_scalar(sql).bind(i64::from(most)).fetch_all(pool))
     }
+
+    /// From now on no hash can be written.
+    #[cfg(test)]
+    pub(crate) async fn refuse_hashes(&self) {
+        let sql = "CREATE TRIGGER refuse BEFORE UPDATE OF hash ON users \
+                   BEGIN SELECT RAISE(ABORT, 'refused'); END";
+        let done = on!(self, pool => async { sqlx::raw_sql(sql).execute(pool).await.map(drop) });
+        done.unwrap();
+    }
 }

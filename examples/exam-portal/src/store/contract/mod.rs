@@ -1,5 +1,7 @@
 //! What holds on every engine: each of these tests runs on `SQLite` and on a real PostgreSQL.
 
+mod accounts;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +11,13 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::students::{Draft, ListQuery, NewStudent};
+use accounts::{
+    a_hash_is_replaced_only_where_it_is_the_expected_one, a_reset_and_a_lock_raise_the_stamp,
+    a_session_is_kept_found_by_its_key_changed_and_ended,
+    an_account_follows_its_student_and_outlives_it,
+    an_account_is_found_by_every_spelling_and_kept_as_it_was_written,
+    first_accounts_are_made_where_there_is_none, sessions_are_few_and_make_room_for_new_ones,
+};
 
 /// A database of one test.
 pub(super) struct Bench {
@@ -88,6 +97,13 @@ on_every_engine! {
     many_programs_that_start_at_once_migrate_once
     a_newer_version_is_refused_and_left_alone
     an_endless_statement_ends_and_its_connection_is_free_again
+    an_account_is_found_by_every_spelling_and_kept_as_it_was_written
+    first_accounts_are_made_where_there_is_none
+    a_hash_is_replaced_only_where_it_is_the_expected_one
+    a_reset_and_a_lock_raise_the_stamp
+    an_account_follows_its_student_and_outlives_it
+    a_session_is_kept_found_by_its_key_changed_and_ended
+    sessions_are_few_and_make_room_for_new_ones
 }
 
 fn student(code: &str, name: &str) -> NewStudent {

@@ -1,0 +1,5 @@
+fn needs<T: serde::Serialize>() {}
+
+fn main() {
+    needs::<palisade_passwords::reset::Mail>();
+}

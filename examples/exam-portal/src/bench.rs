@@ -1,0 +1,120 @@
+//! The whole service in the process of a test, with a clock that stands still.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request};
+use http::header::{CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
+use http_body_util::BodyExt;
+use palisade_core::{Clock, ManualClock};
+use palisade_passwords::SecretKeys;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+use crate::accounts::{Accounts, Role, run};
+use crate::app::App;
+use crate::config::{self, Asked, UserTask};
+use crate::health::Health;
+use crate::server::Running;
+use crate::state::Portal;
+use crate::store::{Limits, Seed, Store};
+
+const SECRET: &str = "0f1d0c9b7e2c4a5d8e6f9b3a1c7d5e2f4b6a8c0d9e1f3a5b7c2d4e6f8a0b1c3d";
+
+/// A portal without demo data.
+pub(crate) struct Bench {
+    service: Router,
+    pub(crate) clock: ManualClock,
+    pub(crate) portal: Portal,
+    _folder: TempDir,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) cookie: Option<String>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Bench {
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = ManualClock::starting_at(Duration::from_secs(1_796_000_000));
+        let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+        let Ok(Asked::Run(_, config)) = config::read(["exam-portal".into()]) else {
+            panic!("the defaults are good")
+        };
+        let (limits, of_store) = (Limits::default(), Arc::clone(&shared));
+        let store =
+            Store::open(None, folder.path(), limits, of_store, Seed::Nothing).await.unwrap();
+        let keys = SecretKeys::parse(SECRET, []).unwrap();
+        let accounts = Accounts::start(store.clone(), &keys, Arc::clone(&shared)).await.unwrap();
+        let portal = Portal { store, accounts };
+        let (app, health) = (App::new(), Arc::new(Health::new(Arc::clone(&shared))));
+        let service = app.service(&config, Arc::clone(&shared), health, Running::new());
+        app.open(portal.clone(), &config, shared).unwrap();
+        Self { service, clock, portal, _folder: folder }
+    }
+
+    /// Adds the account `ada`, a teacher; returns its temporary password.
+    pub(crate) async fn add_ada(&self) -> String {
+        let task = UserTask::Add {
+            name: "ada".to_owned(),
+            role: Role::Teacher,
+            email: "ada@school.example".to_owned(),
+            student: None,
+        };
+        let lines = run(&self.portal.accounts, task).await.unwrap();
+        lines[0].line().rsplit(' ').next().unwrap().to_owned()
+    }
+
+    pub(crate) async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        cookie: Option<&str>,
+        body: &Value,
+    ) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(HOST, "localhost")
+            .header(CONTENT_TYPE, "application/json");
+        if let Some(cookie) = cookie {
+            request = request.header(COOKIE, cookie);
+        }
+        let mut request = request.body(Body::from(body.to_string())).unwrap();
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50123))));
+        let response = self.service.clone().oneshot(request).await.unwrap();
+        let cookie = response.headers().get(SET_COOKIE).map(|value| value.to_str().unwrap());
+        let cookie = cookie.map(|value| value.split(';').next().unwrap().to_owned());
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes().to_vec();
+        Answer { status, cookie, body }
+    }
+
+    pub(crate) async fn sign_in(&self, password: &str) -> Answer {
+        let body = json!({"username": "ada", "password": password});
+        self.call("POST", "/api/v1/auth/login", None, &body).await
+    }
+
+    pub(crate) async fn status_of(&self, path: &str, cookie: &str) -> u16 {
+        self.call("GET", path, Some(cookie), &Value::Null).await.status
+    }
+
+    /// Adds `ada` with a password of her own; returns it.
+    pub(crate) async fn settle_ada(&self) -> &'static str {
+        const OWN: &str = "red bicycles under snow";
+        let temporary = self.add_ada().await;
+        let pending = self.sign_in(&temporary).await.cookie.unwrap();
+        let body = json!({"new_password": OWN});
+        let changed = self.call("POST", "/api/v1/auth/password", Some(&pending), &body).await;
+        assert_eq!(changed.status, 204, "{changed:?}");
+        OWN
+    }
+}
