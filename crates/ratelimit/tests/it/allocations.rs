@@ -1,10 +1,13 @@
 //! What a decision costs, exactly.
 
-use palisade_ratelimit::Quota;
+use palisade_ratelimit::fields::Fields;
 use palisade_ratelimit::store::{Act, Overflow, Store};
-use palisade_testkit::alloc::{Allocations, count};
+use palisade_ratelimit::{Limits, Quota, Rule};
+use palisade_testkit::alloc::{Allocations, count, count_returning};
+use tower::Service;
 
-use crate::memory::{Memory, ask};
+use crate::memory::{Memory, admits, ask};
+use crate::request::{app, from, get, limits};
 
 #[test]
 fn a_decision_in_memory_allocates_nothing() {
@@ -20,4 +23,57 @@ fn a_decision_in_memory_allocates_nothing() {
             }
         }
     }
+}
+
+/// Allocations of one call of the layer, the request's and the answer's own left out.
+fn layer(limits: &Limits, times: usize) -> Vec<u64> {
+    let mut service = app(limits);
+    let mut costs = Vec::new();
+    for _ in 0..times {
+        let request = from("2001:db8::1", get("/api/x"));
+        let (future, called) = count_returning(|| service.call(request));
+        let (answer, polled) = count_returning(|| {
+            let mut future = std::pin::pin!(future);
+            let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+            match future.as_mut().poll(&mut cx) {
+                std::task::Poll::Ready(answer) => answer.unwrap(),
+                std::task::Poll::Pending => panic!("it answers at once"),
+            }
+        });
+        costs.push(called.allocations + polled.allocations);
+        drop(answer);
+    }
+    costs
+}
+
+#[test]
+fn an_admitted_request_without_fields_allocates_nothing() {
+    let (limits, _) = limits(|builder| {
+        let rule = |name: &str| Rule::new(name, Quota::per_hour(500)).on("/api/{*rest}");
+        builder.fields(Fields::none()).rule(rule("one"))
+    });
+    // The first 256 are looked at for a layer that is there twice.
+    let costs = layer(&limits, 300);
+    assert!(costs[260..].iter().all(|cost| *cost == 0), "{:?}", &costs[260..]);
+}
+
+#[test]
+fn a_refusal_allocates_its_answer_and_nothing_else() {
+    let (limits, _) = limits(|builder| builder.rule(Rule::new("one", Quota::per_hour(0))));
+    let costs = layer(&limits, 300);
+    // The map (two blocks), the length, the value of `RateLimit`.
+    assert!(costs[290..].iter().all(|cost| *cost <= 5), "{:?}", &costs[290..]);
+}
+
+#[test]
+fn keys_fit_in_seventeen_bytes_each() {
+    let Memory { store, .. } = Memory::new(1_677_696);
+    assert!(store.bytes() <= 1_700_000);
+    let quota = Quota::per_day(1);
+    for key in 0..100_000 {
+        assert!(admits(&store, ask(key, quota)));
+    }
+    let forgotten = (0..100_000).step_by(10).filter(|key| admits(&store, ask(*key, quota)));
+    let forgotten = forgotten.count();
+    assert!(forgotten < 20, "{forgotten} of 10,000");
 }
