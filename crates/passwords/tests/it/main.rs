@@ -21,6 +21,15 @@ mod fields;
 mod hasher;
 mod keys;
 mod leak_guard;
+#[cfg(all(
+    feature = "aspnet",
+    feature = "django",
+    feature = "passlib",
+    feature = "spring",
+    feature = "werkzeug",
+    feature = "wordpress"
+))]
+mod legacy;
 mod must_change;
 mod policy;
 mod reset;
