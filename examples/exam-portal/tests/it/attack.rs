@@ -121,7 +121,10 @@ fn a_flood_of_sign_ins_is_refused_in_part_and_the_probe_lives() {
         }
     }
     assert!(refused > 0, "nothing was refused");
-    assert!(portal.peak_kib() < 400 * 1024, "{} KiB", portal.peak_kib());
+    // One hash for each thread, and the rest of the program.
+    let threads = u64::try_from(std::thread::available_parallelism().unwrap().get()).unwrap();
+    let most = (threads * 20 + 128) * 1024;
+    assert!(portal.peak_kib() < most, "{} of {most} KiB", portal.peak_kib());
     assert!(portal.sign_in_with("teacher", &portal.password("teacher")).is_ok());
 }
 
