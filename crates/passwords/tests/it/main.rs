@@ -31,6 +31,7 @@ mod leak_guard;
 ))]
 mod legacy;
 mod must_change;
+mod params;
 mod policy;
 mod reset;
 mod scheme;
