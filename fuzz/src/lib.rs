@@ -27,7 +27,7 @@ pub use passwords::{
     passwords_legacy_werkzeug, passwords_legacy_wordpress, passwords_policy, passwords_session_id,
     passwords_signature, passwords_stored,
 };
-pub use ratelimit::ratelimit_lockout;
+pub use ratelimit::{ratelimit_lockout, ratelimit_store_reply};
 pub use resets::{passwords_reset_mail, passwords_reset_token};
 pub use resilience::resilience_retry_after;
 
@@ -69,5 +69,6 @@ pub const TARGETS: &[Target] = &[
     ("passwords_signature", passwords_signature),
     ("passwords_stored", passwords_stored),
     ("ratelimit_lockout", ratelimit_lockout),
+    ("ratelimit_store_reply", ratelimit_store_reply),
     ("resilience_retry_after", resilience_retry_after),
 ];
