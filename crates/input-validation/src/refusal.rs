@@ -20,16 +20,16 @@ use crate::issue::{Issues, Language, code};
 ///
 /// ```
 /// use http::{HeaderMap, Response};
-/// use palisade_input_validation::{Email, Refusal, from_json};
+/// use palisade_input_validation::{Refusal, from_json};
 ///
 /// let mut headers = HeaderMap::new();
 /// headers.insert("accept-language", "fr-CH, fr;q=0.9".parse()?);
-/// let issues = from_json::<Vec<Email>>(br#"["me"]"#).unwrap_err();
+/// let issues = from_json::<Vec<u8>>(b"[300]").unwrap_err();
 /// let answer: Response<Vec<u8>> = Refusal::from(issues).response(&headers).map(|body: bytes::Bytes| body.to_vec());
 /// assert_eq!(answer.status(), 422);
 /// let body: serde_json::Value = serde_json::from_slice(answer.body())?;
 /// assert_eq!(body["errors"][0]["pointer"], "#/0");
-/// assert_eq!(body["errors"][0]["detail"], "doit \u{ea}tre une adresse e-mail");
+/// assert_eq!(body["errors"][0]["detail"], "doit \u{ea}tre au plus 255");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
