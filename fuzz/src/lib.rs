@@ -22,9 +22,12 @@ pub use input_validation::{
     input_validation_text, input_validation_url,
 };
 pub use passwords::{
-    passwords_fields, passwords_policy, passwords_session_id, passwords_signature, passwords_stored,
+    passwords_fields, passwords_legacy_aspnet, passwords_legacy_bcrypt, passwords_legacy_django,
+    passwords_legacy_ldap, passwords_legacy_passlib, passwords_legacy_phc, passwords_legacy_spring,
+    passwords_legacy_werkzeug, passwords_legacy_wordpress, passwords_policy, passwords_session_id,
+    passwords_signature, passwords_stored,
 };
-pub use ratelimit::ratelimit_lockout;
+pub use ratelimit::{ratelimit_lockout, ratelimit_store_reply};
 pub use resets::{passwords_reset_mail, passwords_reset_token};
 pub use resilience::resilience_retry_after;
 
@@ -50,6 +53,15 @@ pub const TARGETS: &[Target] = &[
     ("input_validation_text", input_validation_text),
     ("input_validation_url", input_validation_url),
     ("passwords_fields", passwords_fields),
+    ("passwords_legacy_aspnet", passwords_legacy_aspnet),
+    ("passwords_legacy_bcrypt", passwords_legacy_bcrypt),
+    ("passwords_legacy_django", passwords_legacy_django),
+    ("passwords_legacy_ldap", passwords_legacy_ldap),
+    ("passwords_legacy_passlib", passwords_legacy_passlib),
+    ("passwords_legacy_phc", passwords_legacy_phc),
+    ("passwords_legacy_spring", passwords_legacy_spring),
+    ("passwords_legacy_werkzeug", passwords_legacy_werkzeug),
+    ("passwords_legacy_wordpress", passwords_legacy_wordpress),
     ("passwords_policy", passwords_policy),
     ("passwords_reset_mail", passwords_reset_mail),
     ("passwords_reset_token", passwords_reset_token),
@@ -57,5 +69,6 @@ pub const TARGETS: &[Target] = &[
     ("passwords_signature", passwords_signature),
     ("passwords_stored", passwords_stored),
     ("ratelimit_lockout", ratelimit_lockout),
+    ("ratelimit_store_reply", ratelimit_store_reply),
     ("resilience_retry_after", resilience_retry_after),
 ];

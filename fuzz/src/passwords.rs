@@ -8,16 +8,16 @@ use std::time::Duration;
 use palisade_passwords::fields::Fields;
 use palisade_passwords::session::SessionId;
 use palisade_passwords::{
-    Arena, Attempt, Candidate, Ceiling, Context, OsRandom, Params, Policy, Scheme, SecretKeys,
+    Arena, Attempt, Candidate, Ceiling, Context, Legacy, OsRandom, Params, Policy, Scheme,
+    SecretKeys,
 };
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
 static SCHEME: LazyLock<Scheme> = LazyLock::new(|| {
-    let params = Params::insecure_new(8, 1, 1).expect("the least that Argon2 takes");
-    Scheme::with_ceiling(params, Ceiling::new(64, Duration::from_micros(100)))
-        .expect("below its ceiling")
+    let functions = Legacy::new().bcrypt().pbkdf2().scrypt();
+    understanding(functions.aspnet().django().ldap().passlib().spring().werkzeug().wordpress())
 });
 
 static KEYS: LazyLock<SecretKeys> = LazyLock::new(|| {
@@ -31,10 +31,102 @@ static KEYS: LazyLock<SecretKeys> = LazyLock::new(|| {
 ///
 /// When it does.
 pub fn passwords_stored(data: &[u8]) {
+    never_lets_in(&SCHEME, data);
+}
+
+/// A string of ASP.NET Core Identity never lets a password in that it was not made from.
+///
+/// # Panics
+///
+/// When it does.
+pub fn passwords_legacy_aspnet(data: &[u8]) {
+    never_lets_in(&understanding(Legacy::new().aspnet()), data);
+}
+
+/// A string of bcrypt never lets a password in that it was not made from.
+///
+/// # Panics
+///
+/// When it does.
+pub fn passwords_legacy_bcrypt(data: &[u8]) {
+    never_lets_in(&understanding(Legacy::new().bcrypt()), data);
+}
+
+/// A string of Django never lets a password in that it was not made from.
+///
+/// # Panics
+///
+/// When it does.
+pub fn passwords_legacy_django(data: &[u8]) {
+    never_lets_in(&understanding(Legacy::new().django()), data);
+}
+
+/// A string of an LDAP directory never lets a password in that it was not made from.
+///
+/// # Panics
+///
+/// When it does.
+pub fn passwords_legacy_ldap(data: &[u8]) {
+    never_lets_in(&understanding(Legacy::new().ldap()), data);
+}
+
+/// A string of passlib never lets a password in that it was not made from.
+///
+/// # Panics
+///
+/// When it does.
+pub fn passwords_legacy_passlib(data: &[u8]) {
+    never_lets_in(&understanding(Legacy::new().passlib()), data);
+}
+
+/// A string of PBKDF2 or scrypt in the PHC format never lets a password in that it was not made from.
+///
+/// # Panics
+///
+/// When it does.
+pub fn passwords_legacy_phc(data: &[u8]) {
+    never_lets_in(&understanding(Legacy::new().pbkdf2().scrypt()), data);
+}
+
+/// A string of Spring Security never lets a password in that it was not made from.
+///
+/// # Panics
+///
+/// When it does.
+pub fn passwords_legacy_spring(data: &[u8]) {
+    never_lets_in(&understanding(Legacy::new().spring()), data);
+}
+
+/// A string of Werkzeug never lets a password in that it was not made from.
+///
+/// # Panics
+///
+/// When it does.
+pub fn passwords_legacy_werkzeug(data: &[u8]) {
+    never_lets_in(&understanding(Legacy::new().werkzeug()), data);
+}
+
+/// A string of WordPress never lets a password in that it was not made from.
+///
+/// # Panics
+///
+/// When it does.
+pub fn passwords_legacy_wordpress(data: &[u8]) {
+    never_lets_in(&understanding(Legacy::new().wordpress()), data);
+}
+
+/// Whatever is dearer than a millisecond is refused when it is read.
+fn understanding(legacy: Legacy) -> Scheme {
+    let params = Params::insecure_new(8, 1, 1).expect("the least that Argon2 takes");
+    let ceiling = Ceiling::new(256, Duration::from_millis(1));
+    Scheme::with_legacy(params, ceiling, legacy).expect("below its ceiling")
+}
+
+fn never_lets_in(scheme: &Scheme, data: &[u8]) {
     let Ok(stored) = std::str::from_utf8(data) else { return };
     let attempt = Attempt::new("ada").stored(Some(stored));
     let candidate = Candidate::from("no hash was made from this");
-    let verdict = SCHEME.verify(&attempt, &candidate, &mut Arena::new(), &OsRandom::new());
+    let verdict = scheme.verify(&attempt, &candidate, &mut Arena::new(), &OsRandom::new());
     assert!(!verdict.is_verified(), "let in");
 }
 

@@ -1,10 +1,12 @@
-//! What the rate limiter reads from outside: snapshots and the rows of stores.
+//! What the rate limiter reads from outside: snapshots, rows and answers of stores.
 
 use std::time::Duration;
 
 use palisade_ratelimit::lockout::{
     Answer, Claim, Kind, Ladder, MemoryLockouts, Moment, Record, Set, Subject,
 };
+use palisade_ratelimit::Quota;
+use palisade_ratelimit::store::{Ask, RuleId, Subject as Client, Verdict};
 use sha2::{Digest, Sha256};
 
 /// A snapshot is refused or taken whole, and what was taken comes out again; rows of any integers are
@@ -44,5 +46,31 @@ pub fn ratelimit_lockout(data: &[u8]) {
         assert!(end <= longest || end == Moment::NEVER, "{reserved:?}");
         assert!(set.records().len() <= 4, "room for four");
         claim.succeed(&reserved, &mut [&mut set], now);
+    }
+}
+
+/// Words of a shared store are understood whole or not at all, and no reading tells more than its quota
+/// or a wait beyond what it takes to earn all.
+///
+/// # Panics
+///
+/// When a rule is broken.
+pub fn ratelimit_store_reply(data: &[u8]) {
+    let (chunks, _) = data.as_chunks::<8>();
+    let words: Vec<i64> = chunks.iter().map(|chunk| i64::from_le_bytes(*chunk)).collect();
+    let ask = |name: &str, quota: Quota| {
+        let meter = quota.meter().expect("a rate has one");
+        Ask::new(Client::from_hash(1), RuleId::of(name, 0), meter)
+    };
+    let asks = [ask("api", Quota::per_hour(100)), ask("login", Quota::per_minute(5).strict())];
+    for asks in [&asks[..1], &asks[1..], &asks[..]] {
+        if let Ok(verdict) = Verdict::from_words(asks, &words) {
+            assert_eq!(verdict.readings().len(), asks.len());
+            for (reading, most) in verdict.readings().iter().zip([100, 100]) {
+                assert!(reading.remaining() <= most, "{reading:?}");
+                let longest = Duration::from_secs(3601);
+                assert!(reading.retry_after() <= longest && reading.full() <= longest, "{reading:?}");
+            }
+        }
     }
 }

@@ -7,6 +7,8 @@
 mod clock;
 mod table;
 
+use std::time::Duration;
+
 use palisade_testkit::alloc::count;
 
 use table::{Figure, Row};
@@ -14,13 +16,24 @@ use table::{Figure, Row};
 /// One way to do it, on an input that is prepared.
 pub struct Contestant {
     name: &'static str,
-    run: Box<dyn FnMut()>,
+    run: Run,
+}
+
+enum Run {
+    Measured(Box<dyn FnMut()>),
+    Measuring(Box<dyn FnMut() -> Duration>),
 }
 
 impl Contestant {
     /// Names who runs; `run` is one call.
     pub fn new(name: &'static str, run: impl FnMut() + 'static) -> Self {
-        Self { name, run: Box::new(run) }
+        Self { name, run: Run::Measured(Box::new(run)) }
+    }
+
+    /// Names who runs and measures itself, such as a delay that it causes; its allocations are not
+    /// counted.
+    pub fn measuring(name: &'static str, run: impl FnMut() -> Duration + 'static) -> Self {
+        Self { name, run: Run::Measuring(Box::new(run)) }
     }
 }
 
@@ -49,13 +62,23 @@ impl Effort {
     pub const MICROS: Self = Self { rounds: 101, calls: 50 };
     /// For calls of milliseconds: 31 rounds of one call.
     pub const MILLIS: Self = Self { rounds: 31, calls: 1 };
+    /// For calls of seconds: 3 rounds of one call.
+    pub const SECONDS: Self = Self { rounds: 3, calls: 1 };
 }
 
-/// Runs all and prints a Markdown table, or with `--json` an array of figures.
+/// Runs all and prints a Markdown table, or with `--json` an array of figures; further arguments
+/// choose the shapes whose name holds one of them.
 pub fn main(bench: &str, shapes: &[Shape]) {
     let json = std::env::args().any(|argument| argument == "--json");
-    let rows: Vec<Row> = shapes.iter().map(measure).collect();
+    let rows: Vec<Row> = shapes.iter().filter(|shape| is_chosen(shape.name)).map(measure).collect();
     print!("{}", if json { table::json(bench, &rows) } else { table::markdown(&rows) });
+}
+
+/// Returns whether the arguments choose this name: one of them is a part of it, or there are none.
+#[must_use]
+pub fn is_chosen(name: &str) -> bool {
+    let parts: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
+    parts.is_empty() || parts.iter().any(|part| name.contains(part.as_str()))
 }
 
 fn measure(shape: &Shape) -> Row {
@@ -74,20 +97,29 @@ fn measure(shape: &Shape) -> Row {
     Row { shape: shape.name, figures }
 }
 
-/// Nanoseconds of CPU for one of as many calls.
+/// Nanoseconds for one of as many calls: of CPU, or what the contestant says.
 fn sample(contestant: &mut Contestant, calls: u32) -> f64 {
-    let before = clock::thread_cpu_nanos();
-    for _ in 0..calls {
-        (contestant.run)();
-    }
-    let nanos = clock::thread_cpu_nanos().saturating_sub(before);
-    #[allow(clippy::cast_precision_loss, reason = "a sample is far below 2^52 ns")]
-    let nanos = nanos as f64;
+    let nanos = match &mut contestant.run {
+        Run::Measured(run) => cpu_nanos(|| (0..calls).for_each(|_| run())),
+        Run::Measuring(run) => (0..calls).map(|_| nanos(run())).sum(),
+    };
     nanos / f64::from(calls)
 }
 
+/// Nanoseconds of CPU that this thread needs for the work.
+pub fn cpu_nanos(work: impl FnOnce()) -> f64 {
+    let before = clock::thread_cpu_nanos();
+    work();
+    nanos(Duration::from_nanos(clock::thread_cpu_nanos().saturating_sub(before)))
+}
+
+fn nanos(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e9
+}
+
 /// Allocations of one call, after a first one.
-fn allocations(contestant: &mut Contestant) -> u64 {
-    (contestant.run)();
-    count(|| (contestant.run)()).allocations
+fn allocations(contestant: &mut Contestant) -> Option<u64> {
+    let Run::Measured(run) = &mut contestant.run else { return None };
+    run();
+    Some(count(run).allocations)
 }

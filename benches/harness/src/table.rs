@@ -7,7 +7,7 @@ pub(crate) struct Figure {
     name: &'static str,
     min: f64,
     median: f64,
-    allocations: u64,
+    allocations: Option<u64>,
 }
 
 /// All results for one kind of input; the first one is ours.
@@ -17,7 +17,7 @@ pub(crate) struct Row {
 }
 
 impl Figure {
-    pub(crate) fn new(name: &'static str, mut samples: Vec<f64>, allocations: u64) -> Self {
+    pub(crate) fn new(name: &'static str, mut samples: Vec<f64>, allocations: Option<u64>) -> Self {
         samples.sort_by(f64::total_cmp);
         Self { name, min: samples[0], median: samples[samples.len() / 2], allocations }
     }
@@ -31,6 +31,7 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
     for row in rows {
         let ours = &row.figures[0];
         for Figure { name, min, median, allocations } in &row.figures {
+            let allocations = allocations.map_or_else(|| "-".to_owned(), |n| n.to_string());
             let _ = writeln!(
                 text,
                 "| {} | {name} | {min:.1} | {median:.1} | {:.2} | {:.2} | {allocations} |",
@@ -47,6 +48,7 @@ pub(crate) fn json(bench: &str, rows: &[Row]) -> String {
     let mut lines = Vec::new();
     for row in rows {
         for Figure { name, min, median, allocations } in &row.figures {
+            let allocations = allocations.map_or_else(|| "null".to_owned(), |n| n.to_string());
             lines.push(format!(
                 "{{\"bench\":\"{bench}/{}\",\"who\":\"{name}\",\"min_ns\":{min:.2},\
                  \"median_ns\":{median:.2},\"allocations\":{allocations}}}",

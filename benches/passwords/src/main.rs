@@ -1,7 +1,11 @@
-//! `cargo run --release -p passwords [-- --json]`: a sign-in, the policy, the blocklist.
+//! `cargo run --release -p passwords [-- --json]`: a sign-in, a flood of them, the policy, the
+//! blocklist, the leak guard; and whether an unknown name can be told by its time.
 
+mod flood;
 mod hashing;
+mod leaks;
 mod policy;
+mod unknown;
 
 #[path = "../../../crates/passwords/src/filter.rs"]
 #[allow(dead_code, reason = "the room of the crate, which it does not publish")]
@@ -44,9 +48,19 @@ const SHAPES: &[Shape] = &[
         contestants: || policy::check(1023),
         effort: Effort::MICROS,
     },
+    Shape { name: "leak guard, 16 KiB of JSON", contestants: leaks::json, effort: Effort::MICROS },
+    Shape {
+        name: "200 sign-ins at once: p99 lateness of a 5 ms timer",
+        contestants: flood::lateness,
+        effort: Effort::SECONDS,
+    },
     Shape { name: "blocklist look-up", contestants: policy::lookup, effort: Effort::NANOS },
 ];
 
 fn main() {
     harness::main("passwords", SHAPES);
+    let json = std::env::args().any(|argument| argument == "--json");
+    if !json && harness::is_chosen("unknown name") {
+        print!("\n{}", unknown::table());
+    }
 }

@@ -80,7 +80,7 @@ impl<T: Whole, const MIN: i64, const MAX: i64, const DEFAULT: i64> Clamped<T, MI
     /// Takes a number, corrected.
     #[must_use]
     pub fn new(number: T) -> Self {
-        Self::clamp(number.into())
+        Self::nearest(number.into())
     }
 
     /// Reads decimal digits, corrected.
@@ -92,7 +92,7 @@ impl<T: Whole, const MIN: i64, const MAX: i64, const DEFAULT: i64> Clamped<T, MI
             return Self::fallback();
         }
         let limit = if text.starts_with('-') { i128::MIN } else { i128::MAX };
-        Self::clamp(text.parse().unwrap_or(limit))
+        Self::nearest(text.parse().unwrap_or(limit))
     }
 
     /// Returns the number.
@@ -104,7 +104,17 @@ impl<T: Whole, const MIN: i64, const MAX: i64, const DEFAULT: i64> Clamped<T, MI
         self.number
     }
 
-    fn clamp(wide: i128) -> Self {
+    /// JSON numbers beyond 64 bits arrive as floats; a fraction, NaN or infinity is no number.
+    pub(crate) fn nearest_real(number: Option<f64>) -> Self {
+        match number {
+            Some(number) if number.is_finite() && number.abs() >= 9.0e18 => {
+                Self::nearest(if number > 0.0 { i128::MAX } else { i128::MIN })
+            }
+            _ => Self::fallback(),
+        }
+    }
+
+    pub(crate) fn nearest(wide: i128) -> Self {
         let () = Self::SOUND;
         let within = wide.clamp(i128::from(MIN), i128::from(MAX));
         if within != wide {
@@ -167,7 +177,8 @@ impl<'de, T: Whole, const MIN: i64, const MAX: i64, const DEFAULT: i64> Deserial
     for Clamped<T, MIN, MAX, DEFAULT>
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyValue(PhantomData))
+        // A missing field of a struct is asked for an option, and is none.
+        deserializer.deserialize_option(AnyValue(PhantomData))
     }
 }
 
@@ -188,19 +199,15 @@ impl<'de, T: Whole, const MIN: i64, const MAX: i64, const DEFAULT: i64> Visitor<
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(Clamped::clamp(number.into()))
+        Ok(Clamped::nearest(number.into()))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Clamped::clamp(number.into()))
+        Ok(Clamped::nearest(number.into()))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
-        // JSON numbers beyond 64 bits arrive as floats; a fraction, NaN or infinity is no number.
-        if number.is_finite() && number.fract() == 0.0 && number.abs() >= 9.0e18 {
-            return Ok(Clamped::clamp(if number > 0.0 { i128::MAX } else { i128::MIN }));
-        }
-        Ok(Clamped::fallback())
+        Ok(Clamped::nearest_real(Some(number)))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {

@@ -40,6 +40,10 @@ impl Page {
         Self { number: Clamped::new(number) }
     }
 
+    pub(crate) const fn from_clamped(number: Clamped<u32, 1, 10_000, 1>) -> Self {
+        Self { number }
+    }
+
     /// Takes a number as it is.
     ///
     /// # Errors
@@ -76,6 +80,10 @@ impl<const MAX: i64, const DEFAULT: i64> PerPage<MAX, DEFAULT> {
     #[must_use]
     pub fn new(size: u32) -> Self {
         Self { size: Clamped::new(size) }
+    }
+
+    pub(crate) const fn from_clamped(size: Clamped<u32, 1, MAX, DEFAULT>) -> Self {
+        Self { size }
     }
 
     /// Returns the size, for `LIMIT`.

@@ -7,6 +7,7 @@ mod hash;
 mod hasher;
 mod keys;
 pub mod leak_guard;
+mod legacy;
 pub mod must_change;
 mod policy;
 mod pool;
@@ -22,6 +23,7 @@ pub use hasher::{
     Attempt, Hasher, Load, Scheme, Upgrade, UpgradeOutcome, Verdict, Verified, Workers,
 };
 pub use keys::{KeyFinding, SecretKeyError, SecretKeys, SignedBy};
+pub use legacy::Legacy;
 pub use policy::{Context, Factor, Policy, Refusal, Violation};
 #[cfg(feature = "zxcvbn")]
 pub use policy::{EstimatedPolicy, Strength};

@@ -19,6 +19,8 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("haproxy", "/usr/sbin/haproxy"),
     ("jq", "/usr/bin/jq"),
     ("nginx", "/usr/sbin/nginx"),
+    ("nodejs", "/usr/bin/node"),
+    ("npm", "/usr/bin/npm"),
     ("openssl", "/usr/bin/openssl"),
     ("postgresql", "/usr/lib/postgresql"),
     ("prometheus", "/usr/bin/promtool"),

@@ -1,6 +1,8 @@
 //! `cargo xtask setup`: what the checks need and this machine lacks.
 
 mod debian;
+mod frameworks;
+mod python;
 mod tools;
 
 use anyhow::Result;
@@ -19,5 +21,6 @@ pub(crate) fn run(context: &Context) -> Result<()> {
 
 pub(crate) fn install(context: &Context, log: &Log) -> Result<()> {
     debian::install(context, log)?;
-    tools::install(context, log)
+    tools::install(context, log)?;
+    frameworks::install(context, log)
 }

@@ -53,6 +53,7 @@ struct Content {
     errors: Vec<FieldError>,
     omitted_errors: usize,
     lists: Vec<(&'static str, Vec<Text>)>,
+    request_id: Option<Text>,
     retry_after: Option<Duration>,
 }
 
@@ -74,6 +75,7 @@ impl Problem {
             errors: Vec::new(),
             omitted_errors: 0,
             lists: Vec::new(),
+            request_id: None,
             retry_after: None,
         };
         Self { content: Box::new(content) }
@@ -106,6 +108,12 @@ impl Problem {
     /// `violated-policies` of a quota.
     pub fn list(mut self, member: &'static str, words: impl IntoIterator<Item = Text>) -> Self {
         self.content.lists.push((member, words.into_iter().collect()));
+        self
+    }
+
+    /// Names the request, by an id that the program gave it, so that people can ask about it.
+    pub fn request_id(mut self, id: Text) -> Self {
+        self.content.request_id = Some(id);
         self
     }
 
@@ -159,6 +167,9 @@ impl Serialize for Problem {
         }
         for (member, words) in &content.lists {
             map.serialize_entry(member, words)?;
+        }
+        if let Some(id) = &content.request_id {
+            map.serialize_entry("request_id", id)?;
         }
         map.end()
     }

@@ -4,13 +4,13 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, Data, DeriveInput, Error, Fields, LitStr, Result, Variant};
 
-use crate::names::{serde_names, snake};
+use crate::names::{container, names as names_of, snake};
 
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let Data::Enum(data) = &input.data else {
         return Err(Error::new_spanned(&input.ident, "a sort key is an enum without fields"));
     };
-    let case = serde_names(&input.attrs)?.rename_all;
+    let case = container(&input.attrs)?.rename_all;
     let mut names: Vec<String> = Vec::new();
     let mut keys = Vec::new();
     let mut arms = Vec::new();
@@ -19,7 +19,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
             return Err(Error::new_spanned(variant, "a sort key has no fields"));
         };
         let ident = &variant.ident;
-        let renamed = serde_names(&variant.attrs)?.rename;
+        let renamed = names_of(&variant.attrs)?.rename;
         let name = renamed.unwrap_or_else(|| case.of_variant(&ident.to_string()));
         if name.starts_with('-') || names.contains(&name) {
             return Err(Error::new_spanned(ident, "its name is taken, or begins like a direction"));

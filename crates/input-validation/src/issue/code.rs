@@ -28,6 +28,12 @@ impl fmt::Display for Code {
     }
 }
 
+impl From<Code> for super::Breach {
+    fn from(code: Code) -> Self {
+        Self::new(code)
+    }
+}
+
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $name:ident = $word:literal,)+) => {
         $($(#[doc = $doc])+ pub const $name: Code = Code::new($word);)+

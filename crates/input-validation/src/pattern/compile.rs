@@ -168,6 +168,21 @@ const fn number(source: &[u8], mut at: usize) -> (usize, usize) {
     (number, at)
 }
 
+/// Reads a class and nothing else.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "runs in the compiler, where it is an error of the build"
+)]
+pub(super) const fn set(source: &[u8]) -> u128 {
+    assert!(
+        !source.is_empty() && source[0] == b'[',
+        "a set of characters is a class, as in `[a-z]`"
+    );
+    let (members, end) = class(source, 1);
+    assert!(end == source.len(), "a set of characters is one class");
+    members
+}
+
 /// Reads what follows `[`, up to `]`.
 #[expect(
     clippy::arithmetic_side_effects,

@@ -1,8 +1,10 @@
 //! Codes of a fixed form.
 
+mod charset;
 mod coded;
 mod compile;
 
+pub use charset::Charset;
 pub use coded::{CodePattern, Coded};
 
 use compile::Program;

@@ -9,12 +9,17 @@
 )]
 
 mod amounts;
+mod checks;
 mod clamped;
+mod clean;
 mod compile;
 mod cursors;
 mod events;
+#[cfg(feature = "axum")]
+mod extractors;
 mod patterns;
 mod promises;
+mod schemas;
 mod sorting;
 mod texts;
 mod urls;

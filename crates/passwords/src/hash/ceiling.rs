@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::hash::kdf::Kdf;
+use crate::hash::kdf::Cost;
 
 /// The most memory and work that one stored hash may ask for.
 ///
@@ -18,8 +18,8 @@ pub struct Ceiling {
 impl Ceiling {
     /// States a ceiling: memory in KiB, and work as time on a common server core.
     ///
-    /// The work of a hash is counted, not measured: 360 ns for each KiB that Argon2 passes over,
-    /// and so on for the algorithms that are imported.
+    /// The work of a hash is counted, not measured: 360 ns for each KiB that Argon2 passes over; for
+    /// the functions of other frameworks see the README.
     #[must_use]
     pub const fn new(memory_kib: u32, work: Duration) -> Self {
         Self { memory_kib, work }
@@ -37,8 +37,8 @@ impl Ceiling {
         self.work
     }
 
-    pub(crate) fn allows(&self, kdf: &Kdf) -> bool {
-        kdf.memory_kib() <= u64::from(self.memory_kib) && kdf.work() <= self.work
+    pub(crate) fn allows(&self, cost: &Cost) -> bool {
+        cost.memory_kib <= u64::from(self.memory_kib) && cost.work <= self.work
     }
 }
 
@@ -52,11 +52,10 @@ impl Default for Ceiling {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hash::{Argon, Params, Variant, Version};
+    use crate::hash::{Argon, Kdf as _, Params};
 
-    fn argon(memory_kib: u32, passes: u32) -> Kdf {
-        let params = Params::raw(memory_kib, passes, 1);
-        Kdf::Argon(Argon { variant: Variant::Id, version: Version::V19, params })
+    fn argon(memory_kib: u32, passes: u32) -> Cost {
+        Argon::id(Params::raw(memory_kib, passes, 1)).cost()
     }
 
     #[test]
@@ -71,8 +70,8 @@ mod tests {
             (64, u32::MAX, false),
             (u32::MAX, u32::MAX, false),
         ] {
-            let kdf = argon(memory_kib, passes);
-            assert_eq!(ceiling.allows(&kdf), allowed, "{memory_kib} KiB, {passes} passes");
+            let cost = argon(memory_kib, passes);
+            assert_eq!(ceiling.allows(&cost), allowed, "{memory_kib} KiB, {passes} passes");
         }
     }
 }

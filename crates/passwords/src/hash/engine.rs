@@ -29,6 +29,13 @@ pub(crate) struct Argon {
     pub(crate) params: Params,
 }
 
+impl Argon {
+    /// What new hashes are made with.
+    pub(crate) const fn id(params: Params) -> Self {
+        Self { variant: Variant::Id, version: Version::V19, params }
+    }
+}
+
 /// Computes Argon2 in memory of its own, which holds nothing of the password afterwards.
 pub(crate) trait Engine: Send {
     /// Fills `tag`, or returns false and leaves it, when the parameters or lengths are impossible.

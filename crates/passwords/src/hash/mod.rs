@@ -11,6 +11,29 @@ pub use arena::Arena;
 pub use ceiling::Ceiling;
 pub use params::Params;
 
-pub(crate) use engine::{Argon, Variant, Version};
+pub(crate) use engine::Argon;
+#[cfg(feature = "bcrypt")]
+pub(crate) use kdf::Bcrypt;
+#[cfg(all(
+    test,
+    feature = "aspnet",
+    feature = "django",
+    feature = "ldap",
+    feature = "werkzeug",
+    feature = "wordpress"
+))]
+pub(crate) use kdf::Cost;
 pub(crate) use kdf::Kdf;
+#[cfg(feature = "pbkdf2")]
+pub(crate) use kdf::Pbkdf2;
+#[cfg(feature = "wordpress")]
+pub(crate) use kdf::Phpass;
+#[cfg(any(feature = "django", feature = "passlib", feature = "wordpress"))]
+pub(crate) use kdf::Prehashed;
+#[cfg(any(feature = "django", feature = "spring"))]
+pub(crate) use kdf::SaltFirst;
+#[cfg(feature = "ldap")]
+pub(crate) use kdf::SaltLast;
+#[cfg(feature = "scrypt")]
+pub(crate) use kdf::Scrypt;
 pub(crate) use stored::{Stored, argon2id_string};

@@ -1,5 +1,7 @@
 //! Reading and writing what stands in the database.
 
+use std::sync::Arc;
+
 use base64ct::{Base64Unpadded, Encoding};
 use phc::PasswordHash;
 use subtle::ConstantTimeEq;
@@ -12,9 +14,9 @@ use crate::hash::params::Params;
 use crate::secret::Candidate;
 
 /// What a stored string says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Stored {
-    pub(crate) kdf: Kdf,
+    pub(crate) kdf: Arc<dyn Kdf>,
     pub(crate) salt: Box<[u8]>,
     pub(crate) tag: Box<[u8]>,
     /// Written by this crate (NFC), or by another framework (as received).
@@ -46,36 +48,70 @@ impl Stored {
         let [memory, passes, lanes] = ["m", "t", "p"].map(|name| hash.params.get_decimal(name));
         let params = Params::insecure_new(memory?, passes?, lanes?).ok()?;
         Some(Self {
-            kdf: Kdf::Argon(Argon { variant, version, params }),
+            kdf: Arc::new(Argon { variant, version, params }),
             salt: hash.salt?.as_ref().into(),
             tag: hash.hash?.as_bytes().into(),
             ours: true,
         })
     }
 
-    /// Whether the candidate is the password; the work is the same when it is not.
-    pub(crate) fn matches(&self, candidate: &Candidate, arena: &mut Arena) -> bool {
-        let mut tag = Zeroizing::new(vec![0; self.tag.len()]);
-        let derived = if self.ours {
-            self.kdf.derive(arena, candidate.nfc().as_bytes(), &self.salt, &mut tag)
-        } else {
-            self.kdf.derive(arena, candidate.as_received().as_bytes(), &self.salt, &mut tag)
-        };
-        let equal = bool::from(tag.as_slice().ct_eq(&self.tag));
-        derived && equal && !candidate.is_too_long() && !self.tag.is_empty()
+    /// What another framework wrote; `None` when there is no tag to compare with.
+    #[cfg(any(feature = "bcrypt", feature = "ldap", feature = "pbkdf2", feature = "scrypt"))]
+    pub(crate) fn foreign(
+        kdf: impl Kdf + 'static,
+        salt: impl Into<Box<[u8]>>,
+        tag: impl Into<Box<[u8]>>,
+    ) -> Option<Self> {
+        let (salt, tag) = (salt.into(), tag.into());
+        (!tag.is_empty()).then(|| Self { kdf: Arc::new(kdf), salt, tag, ours: false })
     }
 
-    /// Whether a new hash with `params` would be stronger, or is another algorithm.
+    /// The same hash, of the password as another framework received it.
+    #[cfg(any(feature = "django", feature = "spring"))]
+    pub(crate) fn taken_as_received(self) -> Self {
+        Self { ours: false, ..self }
+    }
+
+    /// Whether the candidate is the password; the work is the same when it is not.
     ///
+    /// With `cut`, bytes that the function does not look at need not match.
+    pub(crate) fn matches(&self, candidate: &Candidate, cut: bool, arena: &mut Arena) -> bool {
+        if self.ours {
+            self.compare(candidate, candidate.nfc().as_bytes(), cut, arena)
+        } else {
+            self.compare(candidate, candidate.as_received().as_bytes(), cut, arena)
+        }
+    }
+
+    fn compare(
+        &self,
+        candidate: &Candidate,
+        password: &[u8],
+        cut: bool,
+        arena: &mut Arena,
+    ) -> bool {
+        let mut tag = Zeroizing::new(vec![0; self.tag.len()]);
+        let derived = self.kdf.derive(arena, password, &self.salt, &mut tag);
+        let equal = bool::from(tag.as_slice().ct_eq(&self.tag));
+        let whole = cut || self.kdf.seen(password) == password.len();
+        derived && equal && whole && !candidate.is_too_long() && !self.tag.is_empty()
+    }
+
+    /// What a better hash is made with: when this one is weaker, of another function or foreign.
+    ///
+    /// Never weaker than this one, so that a foreign hash stronger than new ones keeps its cost.
     /// A short salt or tag alone is no reason to lower the cost.
-    pub(crate) fn is_outdated(&self, params: &Params) -> bool {
-        let Kdf::Argon(argon) = &self.kdf;
-        !self.ours
-            || argon.variant != Variant::Id
-            || argon.version != Version::V19
-            || argon.params.is_weaker_than(params)
-            || ((self.salt.len() < 16 || self.tag.len() < 32)
-                && !params.is_weaker_than(&argon.params))
+    pub(crate) fn upgrade(&self, params: &Params) -> Option<Params> {
+        let argon = self.kdf.argon().filter(|argon| **argon == Argon::id(argon.params));
+        let Some(argon) = argon else { return Some(*params) };
+        if argon.params.is_weaker_than(params) {
+            return Some(*params);
+        }
+        if !self.ours {
+            return Some(argon.params);
+        }
+        let short = self.salt.len() < 16 || self.tag.len() < 32;
+        (short && !params.is_weaker_than(&argon.params)).then_some(*params)
     }
 }
 
@@ -105,7 +141,7 @@ mod tests {
         let stored = Stored::phc(&text).unwrap();
         assert_eq!(stored.salt.as_ref(), &[7; 16]);
         assert_eq!(stored.tag.as_ref(), &[9; 32]);
-        assert!(!stored.is_outdated(&params));
+        assert_eq!(stored.upgrade(&params), None);
     }
 
     #[test]
@@ -131,7 +167,7 @@ mod tests {
             // The engine refuses such a salt without any work, which would tell that it is there.
             format!("$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbA${TAG}"),
         ] {
-            assert_eq!(Stored::phc(&text), None, "{text}");
+            assert!(Stored::phc(&text).is_none(), "{text}");
         }
     }
 
@@ -149,7 +185,7 @@ mod tests {
             ("$argon2d$v=19$m=65536,t=3,p=1", true),
         ] {
             let stored = Stored::phc(&format!("{text}${SALT}${TAG}")).unwrap();
-            assert_eq!(stored.is_outdated(&now), outdated, "{text}");
+            assert_eq!(stored.upgrade(&now).is_some(), outdated, "{text}");
         }
         // A short salt or tag is a reason, but never to lower the cost.
         for (text, outdated) in [
@@ -158,7 +194,8 @@ mod tests {
             (format!("$argon2id$v=19$m=19456,t=2,p=1${SALT}${SALT}"), true),
             (format!("$argon2id$v=19$m=65536,t=3,p=4${SALT}${SALT}"), false),
         ] {
-            assert_eq!(Stored::phc(&text).unwrap().is_outdated(&now), outdated, "{text}");
+            let upgrade = Stored::phc(&text).unwrap().upgrade(&now);
+            assert_eq!(upgrade.is_some(), outdated, "{text}");
         }
     }
 }

@@ -3,6 +3,15 @@
 
 mod attempt;
 mod decoys;
+#[cfg(test)]
+#[cfg(all(
+    feature = "aspnet",
+    feature = "django",
+    feature = "ldap",
+    feature = "werkzeug",
+    feature = "wordpress"
+))]
+mod enumeration;
 mod scheme;
 mod service;
 mod verdict;

@@ -4,10 +4,11 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::error::ConfigError;
-use crate::hash::{Arena, Argon, Ceiling, Kdf, Params, Stored, Variant, Version, argon2id_string};
+use crate::hash::{Arena, Argon, Ceiling, Kdf, Params, Stored, argon2id_string};
 use crate::hasher::attempt::Attempt;
 use crate::hasher::decoys::Decoys;
 use crate::hasher::verdict::{Upgrade, Verdict, Verified};
+use crate::legacy::Legacy;
 use crate::random::{Random, RandomError};
 use crate::secret::{Accepted, Candidate};
 
@@ -39,6 +40,7 @@ use crate::secret::{Accepted, Candidate};
 pub struct Scheme {
     params: Params,
     ceiling: Ceiling,
+    legacy: Legacy,
     decoys: Decoys,
 }
 
@@ -58,16 +60,32 @@ impl Scheme {
     ///
     /// [`ConfigError::AboveCeiling`] when the own hashes would not fit under it.
     pub fn with_ceiling(params: Params, ceiling: Ceiling) -> Result<Self, ConfigError> {
-        let own = own_kdf(params);
+        Self::with_legacy(params, ceiling, Legacy::new())
+    }
+
+    /// Like [`with_ceiling`](Self::with_ceiling), and understands what other frameworks wrote.
+    ///
+    /// A right password that is stored with one of their hashes always brings an
+    /// [`Upgrade`]; nothing is ever hashed as they did.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::AboveCeiling`] when the own hashes would not fit under the ceiling.
+    pub fn with_legacy(
+        params: Params,
+        ceiling: Ceiling,
+        legacy: Legacy,
+    ) -> Result<Self, ConfigError> {
+        let own = Argon::id(params).cost();
         if !ceiling.allows(&own) {
             return Err(ConfigError::AboveCeiling {
                 needed_kib: params.memory_kib(),
-                work: own.work(),
+                work: own.work,
                 ceiling_kib: ceiling.memory_kib(),
                 ceiling_work: ceiling.work(),
             });
         }
-        Ok(Self { params, ceiling, decoys: Decoys::like_new(params) })
+        Ok(Self { params, ceiling, legacy, decoys: Decoys::like_new(params) })
     }
 
     /// Lets a name without an account cost what an account of this table costs.
@@ -92,6 +110,13 @@ impl Scheme {
         self
     }
 
+    /// Returns whether a stored string can be verified, to find those that cannot before a
+    /// migration: not malformed, of a family that is on, and below the ceiling.
+    #[must_use]
+    pub fn understands(&self, stored: &str) -> bool {
+        self.read(stored).is_some()
+    }
+
     /// Returns the cost of new hashes.
     #[must_use]
     pub const fn params(&self) -> Params {
@@ -109,7 +134,7 @@ impl Scheme {
         arena: &mut Arena,
         random: &dyn Random,
     ) -> Result<String, RandomError> {
-        self.hash_bytes(password.as_bytes(), arena, random)
+        hash_bytes(self.params, password.as_bytes(), arena, random)
     }
 
     /// Compares a password with what is stored; the work does not tell why it was rejected.
@@ -129,7 +154,8 @@ impl Scheme {
         if stored.len() > Stored::MAX_LENGTH {
             return None;
         }
-        Stored::phc(stored).filter(|stored| self.ceiling.allows(&stored.kdf))
+        let stored = Stored::phc(stored).or_else(|| self.legacy.read(stored))?;
+        self.ceiling.allows(&stored.kdf.cost()).then_some(stored)
     }
 
     /// Decides what a sign-in will compute, without computing it.
@@ -144,15 +170,18 @@ impl Scheme {
     }
 
     /// How much the plan costs, with the upgrade it may lead to.
-    pub(crate) fn work_of(&self, plan: &Plan) -> Duration {
+    pub(crate) fn work_of(&self, plan: &Plan, candidate: &Candidate) -> Duration {
         let Some(stored) = &plan.stored else { return self.work() };
-        let work = stored.kdf.work();
-        if stored.is_outdated(&self.params) { work.saturating_add(self.work()) } else { work }
+        let work = stored.kdf.work(candidate.as_received().len());
+        match stored.upgrade(&self.params) {
+            Some(better) => work.saturating_add(Argon::id(better).cost().work),
+            None => work,
+        }
     }
 
     /// How much one new hash costs.
     pub(crate) fn work(&self) -> Duration {
-        own_kdf(self.params).work()
+        Argon::id(self.params).cost().work
     }
 
     pub(crate) fn execute(
@@ -163,14 +192,14 @@ impl Scheme {
         random: &dyn Random,
     ) -> Verdict {
         let Some(stored) = &plan.stored else { return Verdict::Rejected };
-        let equal = stored.matches(candidate, arena);
+        let equal = stored.matches(candidate, self.legacy.cut, arena);
         let Some(expected) = plan.text.as_ref().filter(|_| equal) else {
             return Verdict::Rejected;
         };
-        if !stored.is_outdated(&self.params) {
+        let Some(better) = stored.upgrade(&self.params) else {
             return Verdict::Verified(Verified::new(None));
-        }
-        match self.hash_bytes(candidate.nfc().as_bytes(), arena, random) {
+        };
+        match hash_bytes(better, candidate.nfc().as_bytes(), arena, random) {
             Ok(replacement) => {
                 Verdict::Verified(Verified::new(Some(Upgrade::new(expected.clone(), replacement))))
             }
@@ -180,21 +209,21 @@ impl Scheme {
             }
         }
     }
+}
 
-    fn hash_bytes(
-        &self,
-        password: &[u8],
-        arena: &mut Arena,
-        random: &dyn Random,
-    ) -> Result<String, RandomError> {
-        let (mut salt, mut tag) = ([0; 16], [0; 32]);
-        random.fill(&mut salt)?;
-        // `Params` were checked when they were made, so the engine does not refuse them.
-        if !own_kdf(self.params).derive(arena, password, &salt, &mut tag) {
-            return Err(RandomError::new("the argon2 engine refused its parameters"));
-        }
-        Ok(argon2id_string(&self.params, &salt, &tag))
+fn hash_bytes(
+    params: Params,
+    password: &[u8],
+    arena: &mut Arena,
+    random: &dyn Random,
+) -> Result<String, RandomError> {
+    let (mut salt, mut tag) = ([0; 16], [0; 32]);
+    random.fill(&mut salt)?;
+    // `Params` were checked when they were made, so the engine does not refuse them.
+    if !Argon::id(params).derive(arena, password, &salt, &mut tag) {
+        return Err(RandomError::new("the argon2 engine refused its parameters"));
     }
+    Ok(argon2id_string(&params, &salt, &tag))
 }
 
 /// What a sign-in will compute.
@@ -204,15 +233,12 @@ pub(crate) struct Plan {
     text: Option<String>,
 }
 
-const fn own_kdf(params: Params) -> Kdf {
-    Kdf::Argon(Argon { variant: Variant::Id, version: Version::V19, params })
-}
-
 impl fmt::Debug for Scheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Scheme")
             .field("params", &self.params)
             .field("ceiling", &self.ceiling)
+            .field("legacy", &self.legacy)
             .finish_non_exhaustive()
     }
 }

@@ -129,7 +129,7 @@ impl Hasher {
         let scheme = Arc::clone(&self.shared.scheme);
         let random = Arc::clone(&self.shared.random);
         let plan = scheme.plan(attempt);
-        self.shared.pool.submit(attempt.lane, scheme.work_of(&plan), move |arena| {
+        self.shared.pool.submit(attempt.lane, scheme.work_of(&plan, &candidate), move |arena| {
             Some(scheme.execute(&plan, &candidate, arena, &*random))
         })
     }

@@ -21,7 +21,17 @@ mod fields;
 mod hasher;
 mod keys;
 mod leak_guard;
+#[cfg(all(
+    feature = "aspnet",
+    feature = "django",
+    feature = "passlib",
+    feature = "spring",
+    feature = "werkzeug",
+    feature = "wordpress"
+))]
+mod legacy;
 mod must_change;
+mod params;
 mod policy;
 mod reset;
 mod scheme;

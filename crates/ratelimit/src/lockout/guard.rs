@@ -20,7 +20,7 @@ use crate::store::{OnStoreError, StoreError, StoreErrorKind, StoreFuture};
 /// [`OnStoreError::Allow`] lets passwords be tried uncounted. [`OnStoreError::Local`] counts in this
 /// process, from a copy that has followed every answer of the store; what was counted there is not
 /// told to the store afterwards.
-pub struct Guard {
+pub struct GuardedLockouts {
     store: Box<dyn LockoutStore>,
     on_error: OnStoreError,
     deadline: Duration,
@@ -28,7 +28,7 @@ pub struct Guard {
     copy: Option<MemoryLockouts>,
 }
 
-impl Guard {
+impl GuardedLockouts {
     /// How long a store may take unless set.
     pub const DEADLINE: Duration = Duration::from_millis(250);
     const MIN_DEADLINE: Duration = Duration::from_millis(1);
@@ -67,10 +67,10 @@ impl Guard {
         self
     }
 
-    async fn ask<T>(&self, call: StoreFuture<'_, T>) -> Result<T, StoreError> {
+    async fn ask<'a, T>(&self, call: impl FnOnce() -> StoreFuture<'a, T>) -> Result<T, StoreError> {
         let deadline = Deadline::after(RuntimeClock::new().now(), self.deadline);
         // The deadline inside: a store that hangs must open the breaker.
-        let asked = self.breaker.run(|| deadline.run_fallible(call)).await;
+        let asked = self.breaker.run(|| deadline.run_fallible(call())).await;
         asked.map_err(|error| match error {
             BreakerError::Inner(DeadlineError::Inner(error)) => error,
             BreakerError::Inner(_) => StoreError::new(StoreErrorKind::Timeout),
@@ -81,14 +81,14 @@ impl Guard {
     }
 }
 
-impl LockoutStore for Guard {
+impl LockoutStore for GuardedLockouts {
     fn name(&self) -> &'static str {
         self.store.name()
     }
 
     fn begin<'a>(&'a self, claim: &'a Claim) -> StoreFuture<'a, Answer> {
         Box::pin(async move {
-            match self.ask(self.store.begin(claim)).await {
+            match self.ask(|| self.store.begin(claim)).await {
                 Ok(mut answer) => {
                     let copied = self.copy.as_ref().and_then(|copy| copy.learn(claim, &answer));
                     if let (Answer::Reserved(reserved), Some(copied)) = (&mut answer, copied) {
@@ -116,25 +116,25 @@ impl LockoutStore for Guard {
             if let Some((copy, (account, address))) = self.copy.as_ref().zip(reserved.copy) {
                 copy.settle(claim, &Reserved::new(account, address));
             }
-            self.ask(self.store.succeed(claim, reserved)).await
+            self.ask(|| self.store.succeed(claim, reserved)).await
         })
     }
 
     fn unlock(&self, kind: Kind, key: Key) -> StoreFuture<'_, bool> {
         Box::pin(async move {
             let copied = self.copy.as_ref().is_some_and(|copy| copy.forget(kind, &key));
-            Ok(self.ask(self.store.unlock(kind, key)).await? || copied)
+            Ok(self.ask(|| self.store.unlock(kind, key)).await? || copied)
         })
     }
 
     fn locks(&self, most: usize) -> StoreFuture<'_, Vec<Lock>> {
-        Box::pin(self.ask(self.store.locks(most)))
+        Box::pin(self.ask(move || self.store.locks(most)))
     }
 }
 
-impl fmt::Debug for Guard {
+impl fmt::Debug for GuardedLockouts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guard")
+        f.debug_struct("GuardedLockouts")
             .field("store", &self.store)
             .field("on_error", &self.on_error)
             .field("deadline", &self.deadline)

@@ -75,7 +75,7 @@ use crate::store::StoreError;
 pub use attempt::{Attempt, Failure};
 pub use claim::{Answer, Charged, Claim, Kind, Locked, Reserved, Subject};
 #[cfg(feature = "palisade-resilience")]
-pub use guard::Guard;
+pub use guard::GuardedLockouts;
 pub use ladder::Ladder;
 pub use moment::Moment;
 pub use record::{Record, Wait};
@@ -124,7 +124,7 @@ impl Lockout {
     ///
     /// Refuses a key of less than 32 bytes.
     #[cfg(feature = "palisade-resilience")]
-    pub fn shared(guard: Guard, key: &[u8]) -> Result<Self, ConfigError> {
+    pub fn shared(guard: GuardedLockouts, key: &[u8]) -> Result<Self, ConfigError> {
         Self::with(Arc::new(guard), key)
     }
 

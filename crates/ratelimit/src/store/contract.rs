@@ -2,15 +2,14 @@
 //!
 //! A case returns what it saw instead of panicking, so that it can be run against a store of yours.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use thiserror::Error;
 
-use super::{Act, Ask, Asks, Outcome, Overflow, RuleId, Store, StoreError, StoreFuture, Subject};
-use super::{Reading, Verdict};
+use super::together::Together;
+use super::{
+    Act, Ask, Asks, Outcome, Overflow, Reading, RuleId, Store, StoreError, Subject, Verdict,
+};
 use crate::quota::{Meter, Quota};
 
 /// A store to try, empty, and its clock.
@@ -184,8 +183,8 @@ async fn a_refund_gives_back(fixture: &dyn Fixture) -> Result<(), Broken> {
 async fn a_crowd_gets_what_one_gets(fixture: &dyn Fixture) -> Result<(), Broken> {
     for (subject, quota) in [(0x8001, Quota::per_day(50)), (0x8002, Quota::per_day(16).strict())] {
         let list = asks(&[ask(subject, "crowd", quota)]);
-        let crowd = (0..200).map(|_| Some(fixture.store().decide(&list, Act::Charge)));
-        let verdicts = Together { waiting: crowd.collect(), done: Vec::new() }.await;
+        let crowd = (0..200).map(|_| fixture.store().decide(&list, Act::Charge));
+        let verdicts = Together::new(crowd).await;
         let mut admitted = 0_u32;
         for verdict in verdicts {
             admitted = admitted.saturating_add(u32::from(verdict?.is_admitted()));
@@ -210,33 +209,4 @@ async fn who_waits_as_told_is_admitted(fixture: &dyn Fixture) -> Result<(), Brok
         clause(verdict.is_admitted(), "who waits passes", || format!("{quota}: {verdict:?}"))?;
     }
     Ok(())
-}
-
-/// Waits for all, interleaved.
-struct Together<'a, T> {
-    waiting: Vec<Option<StoreFuture<'a, T>>>,
-    done: Vec<Result<T, StoreError>>,
-}
-
-impl<T> Unpin for Together<'_, T> {}
-
-impl<T> Future for Together<'_, T> {
-    type Output = Vec<Result<T, StoreError>>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        for place in &mut this.waiting {
-            if let Some(future) = place
-                && let Poll::Ready(result) = future.as_mut().poll(cx)
-            {
-                this.done.push(result);
-                *place = None;
-            }
-        }
-        if this.waiting.iter().all(Option::is_none) {
-            Poll::Ready(std::mem::take(&mut this.done))
-        } else {
-            Poll::Pending
-        }
-    }
 }

@@ -40,18 +40,24 @@ mod governor;
 #[cfg(feature = "palisade-resilience")]
 mod guard;
 mod memory;
+#[cfg(feature = "sqlx-postgres")]
+mod postgres;
 mod reading;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
+mod reply;
 #[cfg(any(feature = "sqlx-postgres", feature = "sqlx-sqlite"))]
 pub(crate) mod schema;
+#[cfg(feature = "sqlx-sqlite")]
+mod sqlite;
+pub(crate) mod together;
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
 #[cfg(feature = "redis")]
-pub use self::redis::RedisClient;
+pub use self::redis::{RedisClient, RedisStore};
 pub use ask::{Ask, Asks, Overflow, RuleId, Subject};
 pub use error::{StoreError, StoreErrorKind};
 #[cfg(feature = "governor")]
@@ -59,9 +65,13 @@ pub use governor::GovernorStore;
 #[cfg(feature = "palisade-resilience")]
 pub use guard::Guarded;
 pub use memory::{MemoryStore, SnapshotError};
+#[cfg(feature = "sqlx-postgres")]
+pub use postgres::PostgresStore;
 pub use reading::{Outcome, Reading, Readings, Verdict};
 #[cfg(any(feature = "sqlx-postgres", feature = "sqlx-sqlite"))]
 pub use schema::MigrateError;
+#[cfg(feature = "sqlx-sqlite")]
+pub use sqlite::{RestoreError, SqliteSnapshots};
 
 /// What a store is asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -18,11 +18,14 @@ mod flood;
 mod governor_oracle;
 #[cfg(feature = "palisade-resilience")]
 mod guard;
+#[cfg(all(feature = "redis", feature = "sqlx-postgres", feature = "sqlx-sqlite"))]
 mod lockout;
 mod memory;
 mod mistakes;
 mod request;
 mod rules;
+#[cfg(all(feature = "redis", feature = "sqlx-postgres", feature = "sqlx-sqlite"))]
+mod shared;
 mod snapshot;
 
 use palisade_testkit::alloc::CountingAllocator;

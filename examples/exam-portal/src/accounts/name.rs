@@ -18,7 +18,19 @@ pub(super) fn is_name(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_key_is_a_name_in_lower_case_and_leads_to_itself(typed in ".*") {
+            if let Some(found) = key(&typed) {
+                prop_assert!(is_name(&found) && found == found.to_ascii_lowercase());
+                prop_assert_eq!(key(&found), Some(found));
+            }
+        }
+    }
 
     #[test]
     fn every_spelling_leads_to_one_account() {

@@ -32,6 +32,7 @@ pub(super) fn read(headers: &HeaderMap, name: &str) -> Option<SessionId> {
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -56,6 +57,23 @@ mod tests {
                 headers.append(COOKIE, HeaderValue::from_str(line).unwrap());
             }
             assert_eq!(read(&headers, "sid").is_some(), expected, "{lines:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_makes_a_session_of_anything_but_one_id(line in "[ -~]{0,120}", id in "[A-Za-z0-9_-]{43}") {
+            let mut headers = HeaderMap::new();
+            headers.append(COOKIE, HeaderValue::from_str(&line).unwrap());
+            if let Some(found) = read(&headers, "sid") {
+                let text = found.reveal();
+                let shown = format!("sid={}", *text);
+                prop_assert!(line.contains(&shown), "{}", line);
+            }
+            headers.insert(COOKIE, HeaderValue::from_str(&format!("a={id}; sid={id}")).unwrap());
+            if let Some(found) = read(&headers, "sid") {
+                prop_assert_eq!(&*found.reveal(), &id);
+            }
         }
     }
 

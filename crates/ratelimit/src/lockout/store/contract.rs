@@ -7,12 +7,12 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use super::LockoutStore;
-use super::together::Together;
 use crate::lockout::claim::{Answer, Claim, Kind, Reserved, Subject};
 use crate::lockout::ladder::Ladder;
 use crate::lockout::record::Wait;
 use crate::lockout::set::Key;
 use crate::store::StoreError;
+use crate::store::together::Together;
 
 /// A store to try, empty, and its time.
 pub trait Fixture {

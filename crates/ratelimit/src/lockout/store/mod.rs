@@ -13,7 +13,6 @@ mod shared;
 mod snapshot;
 #[cfg(feature = "sqlx-sqlite")]
 mod sqlite;
-mod together;
 
 use std::fmt;
 

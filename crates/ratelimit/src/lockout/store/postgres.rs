@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use sqlx::{AssertSqlSafe, Executor, PgPool, Postgres};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, Postgres};
 
 use super::rows::{Changes, Loaded, Row, number, range, unknown};
 use super::shared::{SETS, listed};
@@ -117,11 +117,11 @@ impl PostgresLockouts {
 
     /// Does one step while nobody else does one in the same sets.
     async fn step<T>(
-        &self,
+        connection: &mut PgConnection,
         claim: &Claim,
         act: impl FnOnce(&mut [&mut Set], Moment) -> T,
     ) -> Result<T, StoreError> {
-        let mut transaction = self.pool.begin().await.map_err(store_error)?;
+        let mut transaction = connection.begin().await.map_err(store_error)?;
         let alone = sqlx::raw_sql(AssertSqlSafe(alone(claim)));
         alone.execute(&mut *transaction).await.map_err(store_error)?;
         // A statement of its own: its snapshot is taken when the lock is held.
@@ -199,18 +199,24 @@ impl LockoutStore for PostgresLockouts {
 
     fn begin<'a>(&'a self, claim: &'a Claim) -> StoreFuture<'a, Answer> {
         Box::pin(async move {
-            // Refuses without a lock where that is enough.
-            let (mut loaded, now) = load(&self.pool, claim).await?;
+            // One connection for both: in a crowd, who comes later is refused without a lock.
+            let mut connection = self.pool.acquire().await.map_err(store_error)?;
+            let (mut loaded, now) = load(&mut *connection, claim).await?;
             let answer = loaded.with(|sets| claim.begin(sets, self.room(), now));
             if matches!(answer, Answer::Locked(_)) && !loaded.is_ahead_of(now) {
                 return Ok(answer);
             }
-            self.step(claim, |sets, now| claim.begin(sets, self.room(), now)).await
+            let act = |sets: &mut [&mut Set], now| claim.begin(sets, self.room(), now);
+            Self::step(&mut connection, claim, act).await
         })
     }
 
     fn succeed<'a>(&'a self, claim: &'a Claim, reserved: &'a Reserved) -> StoreFuture<'a, ()> {
-        Box::pin(self.step(claim, |sets, now| claim.succeed(reserved, sets, now)))
+        Box::pin(async move {
+            let mut connection = self.pool.acquire().await.map_err(store_error)?;
+            let act = |sets: &mut [&mut Set], now| claim.succeed(reserved, sets, now);
+            Self::step(&mut connection, claim, act).await
+        })
     }
 
     fn unlock(&self, kind: Kind, key: Key) -> StoreFuture<'_, bool> {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use palisade_core::Clock;
-use sqlx::{Row as _, Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection, Row as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 use super::rows::{Changes, Loaded, Row, number, range, unknown};
 use super::shared::{Listed, SETS, listed};
@@ -108,10 +108,11 @@ impl SqliteLockouts {
     /// Does one step under the lock for writing.
     async fn step<T>(
         &self,
+        connection: &mut SqliteConnection,
         claim: &Claim,
         act: impl FnOnce(&mut [&mut Set], Moment) -> T,
     ) -> Result<T, StoreError> {
-        let begun = self.pool.begin_with("BEGIN IMMEDIATE").await;
+        let begun = connection.begin_with("BEGIN IMMEDIATE").await;
         let mut transaction = begun.map_err(store_error)?;
         let rows = load(&mut transaction, claim).await.map_err(store_error)?;
         let mut loaded = Loaded::new(claim, rows)?;
@@ -124,8 +125,12 @@ impl SqliteLockouts {
     }
 
     /// Refuses without a lock where that is enough.
-    async fn glance(&self, claim: &Claim) -> Result<Option<Answer>, StoreError> {
-        let mut transaction = self.pool.begin().await.map_err(store_error)?;
+    async fn glance(
+        &self,
+        connection: &mut SqliteConnection,
+        claim: &Claim,
+    ) -> Result<Option<Answer>, StoreError> {
+        let mut transaction = connection.begin().await.map_err(store_error)?;
         let rows = load(&mut transaction, claim).await.map_err(store_error)?;
         transaction.rollback().await.map_err(store_error)?;
         let (mut loaded, now) = (Loaded::new(claim, rows)?, self.now());
@@ -175,15 +180,22 @@ impl LockoutStore for SqliteLockouts {
 
     fn begin<'a>(&'a self, claim: &'a Claim) -> StoreFuture<'a, Answer> {
         Box::pin(async move {
-            if let Some(refused) = self.glance(claim).await? {
+            // One connection for both: in a crowd, who comes later is refused without a lock.
+            let mut connection = self.pool.acquire().await.map_err(store_error)?;
+            if let Some(refused) = self.glance(&mut connection, claim).await? {
                 return Ok(refused);
             }
-            self.step(claim, |sets, now| claim.begin(sets, self.room(), now)).await
+            let act = |sets: &mut [&mut Set], now| claim.begin(sets, self.room(), now);
+            self.step(&mut connection, claim, act).await
         })
     }
 
     fn succeed<'a>(&'a self, claim: &'a Claim, reserved: &'a Reserved) -> StoreFuture<'a, ()> {
-        Box::pin(self.step(claim, |sets, now| claim.succeed(reserved, sets, now)))
+        Box::pin(async move {
+            let mut connection = self.pool.acquire().await.map_err(store_error)?;
+            let act = |sets: &mut [&mut Set], now| claim.succeed(reserved, sets, now);
+            self.step(&mut connection, claim, act).await
+        })
     }
 
     fn unlock(&self, kind: Kind, key: Key) -> StoreFuture<'_, bool> {

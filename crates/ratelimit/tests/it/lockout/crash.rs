@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use palisade_core::{ManualClock, SystemClock};
 use palisade_ratelimit::lockout::store::{PostgresLockouts, RedisLockouts, SqliteLockouts};
-use palisade_ratelimit::lockout::{Guard, Lockout, Refused, Wait};
+use palisade_ratelimit::lockout::{GuardedLockouts, Lockout, Refused, Wait};
 use palisade_ratelimit::store::{OnStoreError, RedisClient};
 use palisade_testkit::postgres::Postgres;
 use palisade_testkit::redis::Redis;
@@ -23,7 +23,7 @@ fn address() -> IpAddr {
     IpAddr::from([192, 0, 2, 1])
 }
 
-fn shared(guard: Guard) -> Lockout {
+fn shared(guard: GuardedLockouts) -> Lockout {
     Lockout::shared(guard.deadline(Duration::from_secs(10)).unwrap(), &KEY).unwrap()
 }
 
@@ -32,7 +32,7 @@ async fn sqlite(folder: &Path) -> Lockout {
     let store =
         SqliteLockouts::new(SqlitePool::connect_with(file).await.unwrap(), SystemClock::new());
     store.migrate().await.unwrap();
-    shared(Guard::new(store, OnStoreError::Deny))
+    shared(GuardedLockouts::new(store, OnStoreError::Deny))
 }
 
 /// The program that is killed: it begins its sixth attempt and never ends it.
@@ -74,7 +74,7 @@ async fn a_killed_process_leaves_its_failure_in_sqlite() {
 async fn a_killed_redis_keeps_the_ladder() {
     let server = Redis::start().unwrap();
     let client = RedisClient::open(&server.url()).unwrap();
-    let lockout = shared(Guard::new(RedisLockouts::new(client), OnStoreError::Deny));
+    let lockout = shared(GuardedLockouts::new(RedisLockouts::new(client), OnStoreError::Deny));
     for _ in 0..4 {
         let _ = lockout.begin("ada", address()).await.unwrap().fail();
     }
@@ -95,7 +95,7 @@ async fn a_killed_postgres_keeps_the_ladder() {
     let pool = PgPoolOptions::new().connect(&server.url(&database)).await.unwrap();
     let store = PostgresLockouts::new(pool);
     store.migrate().await.unwrap();
-    let lockout = shared(Guard::new(store, OnStoreError::Deny));
+    let lockout = shared(GuardedLockouts::new(store, OnStoreError::Deny));
     for _ in 0..4 {
         let _ = lockout.begin("ada", address()).await.unwrap().fail();
     }
@@ -116,7 +116,7 @@ async fn a_wall_clock_that_goes_back_lengthens_no_lock_in_sqlite() {
     let clock = ManualClock::starting_at(Duration::from_hours(500_000));
     let store = SqliteLockouts::new(SqlitePool::connect_with(file).await.unwrap(), clock.clone());
     store.migrate().await.unwrap();
-    let lockout = shared(Guard::new(store, OnStoreError::Deny));
+    let lockout = shared(GuardedLockouts::new(store, OnStoreError::Deny));
     for _ in 0..5 {
         let _ = lockout.begin("ada", address()).await.unwrap().fail();
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use palisade_core::{Clock, SystemClock};
 use palisade_ratelimit::lockout::store::RedisLockouts;
-use palisade_ratelimit::lockout::{Guard, Lockout, Refused};
+use palisade_ratelimit::lockout::{GuardedLockouts, Lockout, Refused};
 use palisade_ratelimit::store::{OnStoreError, RedisClient, StoreErrorKind};
 use palisade_resilience::breaker::{Breaker, BreakerPolicy};
 use palisade_testkit::fault::{Fault, FaultProxy};
@@ -28,7 +28,7 @@ fn lockout(url: &str, on_error: OnStoreError) -> Lockout {
         .unwrap()
         .open_for(Duration::from_millis(50), Duration::from_millis(100))
         .unwrap();
-    let guard = Guard::new(RedisLockouts::new(client), on_error)
+    let guard = GuardedLockouts::new(RedisLockouts::new(client), on_error)
         .deadline(DEADLINE)
         .unwrap()
         .with_breaker(Breaker::new("lockout", policy));

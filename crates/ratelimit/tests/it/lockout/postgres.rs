@@ -11,6 +11,9 @@ use palisade_testkit::postgres::Postgres;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
+/// A crowd waits for its connections.
+const PATIENCE: Duration = Duration::from_mins(5);
+
 pub(crate) struct Real {
     pub(crate) store: PostgresLockouts,
     pub(crate) pool: PgPool,
@@ -22,7 +25,12 @@ impl Real {
         let server = Postgres::start().unwrap();
         let database = server.create_database().unwrap();
         let url = server.url(&database);
-        let pool = PgPoolOptions::new().max_connections(20).connect(&url).await.unwrap();
+        let pool = PgPoolOptions::new()
+            .max_connections(20)
+            .acquire_timeout(PATIENCE)
+            .connect(&url)
+            .await
+            .unwrap();
         let store = PostgresLockouts::new(pool.clone());
         store.migrate().await.unwrap();
         Self { store, pool, _server: server }

@@ -12,6 +12,9 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
 use tempfile::TempDir;
 
+/// A crowd waits for its connections.
+const PATIENCE: Duration = Duration::from_mins(5);
+
 pub(crate) struct Sqlite {
     pub(crate) store: SqliteLockouts,
     pub(crate) pool: SqlitePool,
@@ -26,7 +29,12 @@ impl Sqlite {
             .filename(folder.path().join("lockout.db"))
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal);
-        let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await.unwrap();
+        let pool = SqlitePoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(PATIENCE)
+            .connect_with(options)
+            .await
+            .unwrap();
         let clock = ManualClock::starting_at(Duration::from_hours(500_000));
         let store = SqliteLockouts::new(pool.clone(), clock.clone());
         store.migrate().await.unwrap();

@@ -12,7 +12,7 @@ use crate::lockout::claim::{Answer, Charged, Claim, Kind, Locked, Reserved};
 use crate::lockout::moment::Moment;
 use crate::lockout::record::Wait;
 use crate::lockout::set::Key;
-use crate::store::redis::{Argument, RedisClient};
+use crate::store::redis::{Argument, RedisClient, checked_namespace};
 use crate::store::{StoreError, StoreErrorKind, StoreFuture};
 
 const BEGIN: &str = concat!(include_str!("record.lua"), include_str!("begin.lua"));
@@ -49,7 +49,6 @@ struct Scripts {
 impl RedisLockouts {
     /// The most accounts, and the most addresses, that can be remembered.
     pub const MAX_CAPACITY: u32 = 64 * SETS;
-    const MAX_NAMESPACE: usize = 64;
 
     /// Locks under the namespace `palisade`.
     #[must_use]
@@ -70,11 +69,7 @@ impl RedisLockouts {
     /// Refuses names that are empty, longer than 64 bytes, or hold anything but ASCII letters, digits,
     /// `-` and `_`.
     pub fn namespace(mut self, name: &str) -> Result<Self, ConfigError> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        if name.is_empty() || name.len() > Self::MAX_NAMESPACE || !name.bytes().all(plain) {
-            return Err(ConfigError::Name { setting: "namespace", most: Self::MAX_NAMESPACE });
-        }
-        name.clone_into(&mut self.namespace);
+        self.namespace = checked_namespace(name)?;
         Ok(self)
     }
 

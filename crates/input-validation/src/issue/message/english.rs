@@ -1,33 +1,10 @@
-//! Breaches in words for people.
+//! English.
 
 use std::fmt::{self, Write};
 
-use super::{Breach, Num, code};
+use super::{Breach, Limits, code};
 
-/// A language in which this crate explains its rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Language {
-    /// `en`.
-    English,
-}
-
-impl Language {
-    /// Writes what is allowed, in lower case and without a full stop.
-    ///
-    /// A code of the application is written as it is: its words are the application's.
-    ///
-    /// # Errors
-    ///
-    /// Only those of `out`.
-    pub fn write(self, breach: &Breach, out: &mut impl Write) -> fmt::Result {
-        match self {
-            Self::English => english(breach, out),
-        }
-    }
-}
-
-fn english(breach: &Breach, out: &mut impl Write) -> fmt::Result {
+pub(super) fn write(breach: &Breach, out: &mut impl Write) -> fmt::Result {
     let words = match breach.code() {
         code::AMOUNT => "must be an amount in plain digits",
         code::AMOUNT_DECIMALS => "has more decimals than the currency",
@@ -70,43 +47,11 @@ fn english(breach: &Breach, out: &mut impl Write) -> fmt::Result {
 /// Writes `must have 3 to 32 characters`, `at least 3`, `at most 32` or `exactly 3`.
 fn bounds(verb: &str, breach: &Breach, unit: &str, out: &mut impl Write) -> fmt::Result {
     out.write_str(verb)?;
-    match (breach.arg("min"), breach.arg("max")) {
-        (Some(min), Some(max)) if min == max => write!(out, " exactly {min}")?,
-        (Some(min), Some(max)) if min != Num::Int(0) => write!(out, " {min} to {max}")?,
-        (Some(_) | None, Some(max)) => write!(out, " at most {max}")?,
-        (Some(min), None) => write!(out, " at least {min}")?,
-        (None, None) => out.write_str(" within bounds")?,
+    match Limits::of(breach) {
+        Limits::Exactly(number) => write!(out, " exactly {number}")?,
+        Limits::Between(min, max) => write!(out, " {min} to {max}")?,
+        Limits::AtMost(max) => write!(out, " at most {max}")?,
+        Limits::AtLeast(min) => write!(out, " at least {min}")?,
     }
     if unit.is_empty() { Ok(()) } else { write!(out, " {unit}") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::Arg;
-    use super::*;
-
-    #[test]
-    fn every_code_has_words_of_its_own() {
-        for code in code::ALL {
-            let words = Breach::new(*code).to_string();
-            assert_ne!(words, code.as_str());
-            assert!(words.contains(' '), "{words}");
-        }
-        assert_eq!(Breach::new(code::Code::new("taken")).to_string(), "taken");
-    }
-
-    #[test]
-    fn bounds_are_said_as_people_say_them() {
-        let range = |min, max| {
-            Breach::with(
-                code::RANGE,
-                Box::leak(Box::new([Arg::of("min", min), Arg::of("max", max)])),
-            )
-        };
-        assert_eq!(range(3, 32).to_string(), "must be 3 to 32");
-        assert_eq!(range(0, 32).to_string(), "must be at most 32");
-        assert_eq!(range(3, 3).to_string(), "must be exactly 3");
-        let least = Breach::with(code::CHARS, const { &[Arg::of("min", 3)] });
-        assert_eq!(least.to_string(), "must have at least 3 characters");
-    }
 }

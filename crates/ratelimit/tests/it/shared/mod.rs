@@ -1,0 +1,7 @@
+//! Stores that many processes share.
+
+mod faults;
+mod model;
+mod postgres;
+mod redis;
+mod sqlite;

@@ -1,0 +1,4 @@
+#![no_main]
+//! Feeds `palisade_fuzz::passwords_legacy_phc`.
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| palisade_fuzz::passwords_legacy_phc(data));
