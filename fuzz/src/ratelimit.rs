@@ -40,11 +40,13 @@ pub fn ratelimit_lockout(data: &[u8]) {
     let now = Moment::from_millis(1 << 41);
     let account = Subject::new(Kind::Account, [1; 16], Ladder::ACCOUNT);
     let claim = Claim::new(account, None, 7);
+    // A room that was larger shrinks only when somebody comes in.
+    let room = set.records().len().max(4);
     if let Answer::Reserved(reserved) = claim.begin(&mut [&mut set], 4, now) {
         let end = reserved.account.until;
         let longest = now.after(Duration::from_mins(10));
         assert!(end <= longest || end == Moment::NEVER, "{reserved:?}");
-        assert!(set.records().len() <= 4, "room for four");
+        assert!(set.records().len() <= room, "nobody is added to a full room");
         claim.succeed(&reserved, &mut [&mut set], now);
     }
 }
