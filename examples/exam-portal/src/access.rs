@@ -19,6 +19,10 @@ pub(crate) struct SignedIn {
     pub(crate) standing: Standing<UserId>,
 }
 
+/// An administrator.
+#[derive(Clone, Debug)]
+pub(crate) struct Admin(pub(crate) User);
+
 /// A teacher or an administrator.
 #[derive(Clone, Debug)]
 pub(crate) struct Staff(pub(crate) User);
@@ -50,6 +54,16 @@ impl<S: Sync> FromRequestParts<S> for Anybody {
             // The session layer puts both there or neither.
             _ => Err(crate::refusal::internal()),
         }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Admin {
+    /// As [`Anybody`], and 403 for other roles.
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Anybody(user) = Anybody::from_request_parts(parts, state).await?;
+        if user.role == Role::Admin { Ok(Self(user)) } else { Err(forbidden(&user)) }
     }
 }
 

@@ -48,10 +48,12 @@ impl App {
             .merge(pages::routes())
             .fallback(refusal::not_found)
             .method_not_allowed_fallback(refusal::method_not_allowed)
-            .with_state(portal)
+            .with_state(portal.clone())
             .layer(must_change::layer()?)
             .layer(from_fn_with_state(sessions, sessions::carry));
+        let open = pages::open().merge(api::open()).with_state(portal);
         let portal = pages::assets()
+            .merge(open)
             .method_not_allowed_fallback(refusal::method_not_allowed)
             .fallback_service(signed_in)
             .layer(CrossOriginLayer::new(csrf::Policy::new()))
@@ -112,7 +114,8 @@ mod tests {
 
     use super::*;
     use crate::accounts::Accounts;
-    use crate::config::{self, Asked};
+    use crate::config::{self, Asked, MailTo};
+    use crate::resets::Resets;
     use crate::store::{Limits, Seed, Store};
 
     const SECRET: &str = "0f1d0c9b7e2c4a5d8e6f9b3a1c7d5e2f4b6a8c0d9e1f3a5b7c2d4e6f8a0b1c3d";
@@ -143,7 +146,10 @@ mod tests {
         let store = store.await.unwrap();
         let keys = SecretKeys::parse(SECRET, []).unwrap();
         let accounts = Accounts::start(store.clone(), &keys, Arc::clone(&clock)).await.unwrap();
-        app.open(Portal { store: store.clone(), accounts }, &config, clock).unwrap();
+        let (mail, origin) = (MailTo::Folder(folder.path().join("outbox")), "http://localhost");
+        let resets = Resets::start(store.clone(), accounts.clone(), &mail, origin, &clock).unwrap();
+        let portal = Portal { store: store.clone(), accounts, resets };
+        app.open(portal, &config, clock).unwrap();
         health.started(store);
         assert_eq!(get(&service, "/health/ready").await, (200, None));
         assert_eq!(get(&service, "/").await, (303, None));

@@ -17,8 +17,9 @@ use tower::ServiceExt;
 
 use crate::accounts::{Accounts, Role, run};
 use crate::app::App;
-use crate::config::{self, Asked, UserTask};
+use crate::config::{self, Asked, MailTo, UserTask};
 use crate::health::Health;
+use crate::resets::Resets;
 use crate::server::Running;
 use crate::state::Portal;
 use crate::store::{Limits, Seed, Store};
@@ -54,7 +55,10 @@ impl Bench {
             Store::open(None, folder.path(), limits, of_store, Seed::Nothing).await.unwrap();
         let keys = SecretKeys::parse(SECRET, []).unwrap();
         let accounts = Accounts::start(store.clone(), &keys, Arc::clone(&shared)).await.unwrap();
-        let portal = Portal { store, accounts };
+        let (mail, origin) = (MailTo::Folder(folder.path().join("outbox")), "http://localhost");
+        let resets =
+            Resets::start(store.clone(), accounts.clone(), &mail, origin, &shared).unwrap();
+        let portal = Portal { store, accounts, resets };
         let (app, health) = (App::new(), Arc::new(Health::new(Arc::clone(&shared))));
         let service = app.service(&config, Arc::clone(&shared), health, Running::new());
         app.open(portal.clone(), &config, shared).unwrap();

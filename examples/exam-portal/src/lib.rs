@@ -14,6 +14,7 @@ mod log;
 mod must_change;
 mod pages;
 mod refusal;
+mod resets;
 mod secret;
 mod server;
 mod sessions;

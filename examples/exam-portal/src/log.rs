@@ -11,7 +11,7 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::fmt;
 
 use crate::config::LogFormat;
-use crate::health;
+use crate::{health, resets};
 
 /// Starts the log of the process; panics are written to it too.
 pub(crate) fn start(format: LogFormat) {
@@ -33,8 +33,7 @@ pub(crate) async fn request(
     if health::PATHS.contains(&path) {
         return next.run(request).await;
     }
-    // The path alone: a query may hold what people searched for.
-    let path: String = path.chars().take(256).collect();
+    let path = logged(path);
     let client = crate::edge::client(&request);
     let method: String = request.method().as_str().chars().take(32).collect();
     let span = tracing::info_span!("request", %method, path, client);
@@ -43,4 +42,33 @@ pub(crate) async fn request(
     let took = clock.now().saturating_duration_since(begin);
     tracing::info!(parent: &span, status = response.status().as_u16(), ?took, "answered");
     response
+}
+
+/// The path alone, since a query may hold what people searched for; and of a reset link no more
+/// than that it is one.
+fn logged(path: &str) -> String {
+    match path.strip_prefix(resets::PATH) {
+        Some(rest) if rest != "choose" => format!("{}...", resets::PATH),
+        _ => path.chars().take(256).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_of_a_link_is_not_written_down() {
+        let token = "A".repeat(64);
+        let table = [
+            (format!("/reset/{token}"), "/reset/..."),
+            (format!("/reset/{token}/"), "/reset/..."),
+            ("/reset/choose".to_owned(), "/reset/choose"),
+            ("/reset".to_owned(), "/reset"),
+            ("/students".to_owned(), "/students"),
+        ];
+        for (path, expected) in table {
+            assert_eq!(logged(&path), expected);
+        }
+    }
 }

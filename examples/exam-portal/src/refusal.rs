@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use palisade_core::{FieldError, Pointer, Problem, Text};
 
-use crate::accounts::{ChangeRefused, SignInError};
+use crate::accounts::{ChangeRefused, ResetRefused, SignInError};
+use crate::resets::{self, RequireError};
 use crate::store::StoreError;
 
 /// No request takes longer, body included.
@@ -111,6 +112,26 @@ impl From<ChangeRefused> for Problem {
                 });
                 current.into_iter().chain(new).fold(problem, Self::error)
             }
+        }
+    }
+}
+
+impl From<ResetRefused> for Problem {
+    fn from(refused: ResetRefused) -> Self {
+        match refused {
+            ResetRefused::Gone(gone) => gone.problem(),
+            ResetRefused::Overloaded(overloaded) => overloaded.problem(),
+            ResetRefused::Refused(refusal) => refusal.problem("new_password"),
+            ResetRefused::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RequireError> for Problem {
+    fn from(error: RequireError) -> Self {
+        match error {
+            RequireError::Outbox(refused) => resets::unsent(refused),
+            RequireError::Store(error) => error.into(),
         }
     }
 }

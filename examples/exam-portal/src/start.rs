@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::config::{self, Asked, Config, Task, UserTask};
 use crate::health::Health;
 use crate::log;
+use crate::resets::{Resets, ResetsError};
 use crate::secret::{self, SecretError};
 use crate::server::{End, Running, Server, Signals};
 use crate::state::Portal;
@@ -35,6 +36,8 @@ enum StartError {
     Listen { listen: SocketAddr, source: io::Error },
     #[error(transparent)]
     Open(#[from] OpenError),
+    #[error(transparent)]
+    Resets(#[from] ResetsError),
     #[error(transparent)]
     Secret(#[from] SecretError),
     #[error("the system refuses what the program needs to run: {0}")]
@@ -108,12 +111,14 @@ async fn serve(config: &Config) -> Result<End, StartError> {
     let server = Server::new(listener, service);
     let seed = if config.production { Seed::Nothing } else { Seed::Demo { today: clock.wall() } };
     let opened = async {
-        let portal = open(config, &clock, seed).await?;
-        let accounts = match seed {
-            Seed::Demo { .. } => accounts::make_demo(&portal.accounts).await?,
+        let (store, accounts) = open(config, &clock, seed).await?;
+        let made = match seed {
+            Seed::Demo { .. } => accounts::make_demo(&accounts).await?,
             Seed::Nothing => Vec::new(),
         };
-        Ok::<_, StartError>((portal, accounts))
+        let origin = origin(config, address);
+        let resets = Resets::start(store.clone(), accounts.clone(), &config.mail, &origin, &clock)?;
+        Ok::<_, StartError>((Portal { store, accounts, resets }, made))
     };
     let (portal, accounts) = tokio::select! {
         never = server.accept() => match never {},
@@ -122,12 +127,13 @@ async fn serve(config: &Config) -> Result<End, StartError> {
     };
     print(&accounts);
     drop(accounts);
-    let store = portal.store.clone();
+    let (store, resets) = (portal.store.clone(), portal.resets.clone());
     app.open(portal, config, clock)?;
     health.started(store.clone());
     say(&mut io::stdout(), &format!("listening on http://{address}"));
 
     let end = server.run(&health, &running, &mut signals).await;
+    resets.stop().await;
     if end == End::Drained {
         store.close().await;
     }
@@ -135,7 +141,11 @@ async fn serve(config: &Config) -> Result<End, StartError> {
 }
 
 /// Opens the database and what stands on it.
-async fn open(config: &Config, clock: &Arc<dyn Clock>, seed: Seed) -> Result<Portal, StartError> {
+async fn open(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    seed: Seed,
+) -> Result<(Store, Accounts), StartError> {
     let (postgres, limits) = (config.postgres.as_ref(), Limits::default());
     let store = Store::open(postgres, &config.data, limits, Arc::clone(clock), seed).await?;
     let keys = match &config.secret_keys {
@@ -143,16 +153,25 @@ async fn open(config: &Config, clock: &Arc<dyn Clock>, seed: Seed) -> Result<Por
         None => secret::of_folder(&config.data)?,
     };
     let accounts = Accounts::start(store.clone(), &keys, Arc::clone(clock)).await?;
-    Ok(Portal { store, accounts })
+    Ok((store, accounts))
 }
 
 async fn users(config: &Config, task: UserTask) -> Result<End, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let portal = open(config, &clock, Seed::Nothing).await?;
-    let done = accounts::run(&portal.accounts, task).await;
-    portal.store.close().await;
+    let (store, accounts) = open(config, &clock, Seed::Nothing).await?;
+    let done = accounts::run(&accounts, task).await;
+    store.close().await;
     print(&done?);
     Ok(End::Drained)
+}
+
+/// What links begin with: the public url, or else the address that is served on.
+fn origin(config: &Config, address: SocketAddr) -> String {
+    match &config.public_url {
+        Some(url) => url.to_string(),
+        None if address.ip().is_unspecified() => format!("http://localhost:{}", address.port()),
+        None => format!("http://{address}"),
+    }
 }
 
 fn print(lines: &[Printed]) {

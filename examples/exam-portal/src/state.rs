@@ -3,6 +3,7 @@
 use axum::extract::FromRef;
 
 use crate::accounts::Accounts;
+use crate::resets::Resets;
 use crate::store::Store;
 
 /// The parts of the portal that are there once the database is open.
@@ -10,6 +11,7 @@ use crate::store::Store;
 pub(crate) struct Portal {
     pub(crate) store: Store,
     pub(crate) accounts: Accounts,
+    pub(crate) resets: Resets,
 }
 
 impl FromRef<Portal> for Store {
@@ -21,5 +23,11 @@ impl FromRef<Portal> for Store {
 impl FromRef<Portal> for Accounts {
     fn from_ref(portal: &Portal) -> Self {
         portal.accounts.clone()
+    }
+}
+
+impl FromRef<Portal> for Resets {
+    fn from_ref(portal: &Portal) -> Self {
+        portal.resets.clone()
     }
 }

@@ -61,6 +61,12 @@ impl StoreError {
         Self { source: source.into() }
     }
 
+    /// Returns what the store said, for an application that tells its kinds of failure apart.
+    #[must_use]
+    pub fn into_source(self) -> Box<dyn Error + Send + Sync> {
+        self.source
+    }
+
     /// Returns the answer for the client: 503.
     pub fn problem(&self) -> Problem {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "reset_unavailable")

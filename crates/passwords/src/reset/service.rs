@@ -183,7 +183,8 @@ impl<S: Store> Resets<S> {
     /// # Errors
     ///
     /// [`RedeemError::Gone`] when the link ended since it was looked at: of many who redeem one
-    /// link at once, one is served. For any other error the link stays good.
+    /// link at once, one is served. For any other error the link stays good; if the answer of the
+    /// database to the commit is lost, trying again tells which of the two it was.
     ///
     /// # Cost
     ///

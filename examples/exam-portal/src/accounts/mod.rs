@@ -3,6 +3,7 @@
 mod demo;
 mod name;
 mod password;
+mod reset;
 mod sign_in;
 mod tasks;
 mod user;
@@ -20,6 +21,7 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use demo::{Printed, make as make_demo};
 pub(crate) use password::{ChangeRefused, ChangeRequest};
+pub(crate) use reset::ResetRefused;
 pub(crate) use sign_in::{Client, Proof, SignInError};
 pub(crate) use tasks::{TaskError, run};
 pub(crate) use user::{NewUser, Role, User, UserId};

@@ -6,6 +6,7 @@
 mod command;
 mod file;
 mod flags;
+mod mail;
 mod mistake;
 mod postgres_url;
 mod public_url;
@@ -18,6 +19,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 pub(crate) use command::{Task, UserTask};
+pub(crate) use mail::MailTo;
 use mistake::Mistake;
 pub(crate) use mistake::Mistakes;
 use palisade_edge::{AllowedHosts, ConfigError, TrustedProxies};
@@ -35,6 +37,7 @@ pub(crate) struct Config {
     /// The database, if it is not the file in the data folder.
     pub(crate) postgres: Option<PostgresUrl>,
     pub(crate) public_url: Option<PublicUrl>,
+    pub(crate) mail: MailTo,
     /// The operator's; else one is made in the data folder.
     pub(crate) secret_keys: Option<SecretKeys>,
     /// Whether real users are served: no demo data, no demo accounts.
@@ -75,9 +78,13 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Mi
     };
     let listen = one(pick("listen"), value::listen, &mut mistakes);
     let listen = listen.unwrap_or_else(value::default_listen);
-    let data = one(pick("data"), value::data, &mut mistakes);
+    let data = one(pick("data"), value::folder, &mut mistakes);
+    let data = data.unwrap_or_else(|| PathBuf::from("portal-data"));
     let postgres = one(pick("postgres"), PostgresUrl::parse, &mut mistakes);
     let public_url = one(pick("public-url"), PublicUrl::parse, &mut mistakes);
+    let folder = one(pick("mail"), value::folder, &mut mistakes);
+    let smtp = one(pick("smtp"), mail::smtp, &mut mistakes);
+    let mail = mail::of(folder, smtp, &data, &mut mistakes);
     let production = !pick("production").is_empty();
     let secret_keys = match pick("secret-key-file") {
         none if none.is_empty() => secret::of_environment(production, &mut mistakes),
@@ -96,9 +103,10 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Mi
         (Some(allowed_hosts), Some(trusted_proxies)) if mistakes.is_empty() => {
             let config = Config {
                 listen,
-                data: data.unwrap_or_else(|| PathBuf::from("portal-data")),
+                data,
                 postgres,
                 public_url,
+                mail,
                 secret_keys,
                 production,
                 allowed_hosts,

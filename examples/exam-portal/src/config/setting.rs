@@ -84,6 +84,24 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "PostgreSQL database in place of SQLite, as postgres://USER@HOST/DATABASE?sslmode=verify-full",
     },
     Setting {
+        name: "mail",
+        key: Some("mail"),
+        env: Some("PORTAL_MAIL"),
+        env_file: None,
+        value_name: "DIR",
+        kind: Kind::Value,
+        help: "Folder into which mails are written as .eml files [default: outbox in the data folder]",
+    },
+    Setting {
+        name: "smtp",
+        key: Some("smtp"),
+        env: Some("PORTAL_SMTP"),
+        env_file: Some("PORTAL_SMTP_FILE"),
+        value_name: "URL",
+        kind: Kind::Value,
+        help: "Server that takes mails, as smtps://USER:PASSWORD@HOST or smtp://HOST?tls=required",
+    },
+    Setting {
         name: "secret-key-file",
         key: Some("secret_key_file"),
         env: None,
@@ -117,7 +135,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         env_file: None,
         value_name: "FILE",
         kind: Kind::Value,
-        help: "TOML file with the keys listen, data, public_url, allowed_hosts, trusted_proxies, postgres, secret_key_file, production, log",
+        help: "TOML file with the keys listen, data, public_url, allowed_hosts, trusted_proxies, postgres, mail, smtp, secret_key_file, production, log",
     },
 ];
 

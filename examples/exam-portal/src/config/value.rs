@@ -52,7 +52,7 @@ pub(super) fn listen(text: &str) -> Result<SocketAddr, Wrong> {
     text.parse().map_err(|_| Wrong::new("is not an address with a port", form))
 }
 
-pub(super) fn data(text: &str) -> Result<PathBuf, Wrong> {
+pub(super) fn folder(text: &str) -> Result<PathBuf, Wrong> {
     if text.is_empty() || text.contains('\0') {
         return Err(Wrong::new("is not a path", "name a folder, such as ./portal-data"));
     }

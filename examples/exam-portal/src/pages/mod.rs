@@ -5,6 +5,7 @@ mod dashboard;
 mod failure;
 mod frame;
 mod password;
+mod reset;
 mod sign_in;
 mod student;
 mod student_form;
@@ -12,6 +13,7 @@ mod students;
 
 use askama::Template;
 use axum::Router;
+use axum::middleware::map_response;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
@@ -32,6 +34,15 @@ pub(crate) fn routes() -> Router<Portal> {
         .route("/students", get(students::page).post(students::add))
         .route("/students/{code}", get(student::page).post(student::change))
         .route("/students/{code}/remove", post(student::remove))
+}
+
+/// The pages for which nobody need be signed in.
+pub(crate) fn open() -> Router<Portal> {
+    Router::new()
+        .route("/reset", get(reset::page).post(reset::ask))
+        .route("/reset/choose", get(reset::choose).post(reset::submit))
+        .route("/reset/{token}", get(reset::open).post(reset::submit_at_link))
+        .layer(map_response(reset::no_referrer))
 }
 
 /// Address of the stylesheet; it changes with the content.

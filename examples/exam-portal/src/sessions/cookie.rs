@@ -17,14 +17,18 @@ pub(super) fn is_https(public_https: bool, request: &Extensions) -> bool {
     public_https || Site::of(request).is_https()
 }
 
-/// Reads the session id of a request; of two cookies with one name none counts, since one of them
-/// was planted.
+/// Reads the session id of a request.
 pub(super) fn read(headers: &HeaderMap, name: &str) -> Option<SessionId> {
+    SessionId::parse(only(headers, name)?)
+}
+
+/// Returns the value of a cookie; of two with one name none counts, since one of them was planted.
+pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
     let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
     let mut values = pairs.filter(|(key, _)| key.trim() == name).map(|(_, value)| value.trim());
     match (values.next(), values.next()) {
-        (Some(value), None) => SessionId::parse(value),
+        (Some(value), None) => Some(value),
         _ => None,
     }
 }

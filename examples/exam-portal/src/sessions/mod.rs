@@ -25,6 +25,8 @@ use crate::refusal;
 use crate::store::Store;
 use keeper::Keeper;
 
+pub(crate) use cookie::only;
+
 /// Under which a session holds who began it.
 const SIGNED_IN: &str = "signed_in";
 

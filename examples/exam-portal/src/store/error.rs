@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use palisade_passwords::reset::MigrateError;
 use sqlx::error::ErrorKind;
 use sqlx::postgres::PgDatabaseError;
 
@@ -34,6 +35,8 @@ pub(crate) enum OpenError {
     Server { place: String, source: sqlx::Error },
     #[error("database {place}: no answer in {} s; see that the server runs and is reached", .waited.as_secs())]
     Silent { place: String, waited: Duration },
+    #[error(transparent)]
+    ResetTables(#[from] MigrateError),
 }
 
 impl OpenError {

@@ -5,6 +5,7 @@ mod engine;
 mod error;
 mod migrations;
 mod postgres;
+mod resets;
 mod sessions;
 mod sqlite;
 mod students;
@@ -23,6 +24,7 @@ use jiff::tz::TimeZone;
 use palisade_core::Clock;
 
 pub(crate) use error::{OpenError, StoreError};
+pub(crate) use resets::{NoAccount, ResetLinks};
 pub(crate) use sessions::SessionRow;
 pub(crate) use students::Counts;
 pub(crate) use users::Credentials;
@@ -105,6 +107,7 @@ impl Store {
             Some(url) => Engine::Postgres(postgres::open(url, limits, seed).await?),
             None => Engine::Sqlite(sqlite::open(folder, limits, &clock, seed).await?),
         };
+        resets::migrate(&engine).await?;
         Ok(Self { engine, clock, limits })
     }
 

@@ -5,6 +5,7 @@ use palisade_passwords::temporary::Temporary;
 use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 
 use super::engine::on;
+use super::resets::EndLinks;
 use super::{Store, StoreError};
 use crate::accounts::{NewUser, Role, User, UserId};
 use crate::students::written;
@@ -98,6 +99,12 @@ impl Store {
         on!(self, pool => sqlx::query_as(sql).bind(id.0).fetch_optional(pool))
     }
 
+    /// Returns the account with this spelling of its address.
+    pub(crate) async fn user_by_email(&self, key: &str) -> Result<Option<User>, StoreError> {
+        let sql = "SELECT * FROM users WHERE email_key = $1";
+        on!(self, pool => sqlx::query_as(sql).bind(key).fetch_optional(pool))
+    }
+
     /// Returns all accounts by name, at most ten thousand.
     pub(crate) async fn users(&self) -> Result<Vec<User>, StoreError> {
         let sql = "SELECT * FROM users ORDER BY name_key LIMIT 10000";
@@ -149,7 +156,8 @@ impl Store {
         })
     }
 
-    /// Writes the password that a user chose, unless the sessions of the account were ended since.
+    /// Writes the password that a user chose, unless the sessions of the account were ended since;
+    /// reset links of the account end.
     pub(crate) async fn set_password(
         &self,
         id: UserId,
@@ -158,17 +166,23 @@ impl Store {
         let sql = "UPDATE users SET hash = $2, stamp = $3, must_change = $4, \
                    temporary_until = NULL WHERE id = $1 AND stamp = $5";
         on!(self, pool => async {
+            let mut transaction = pool.begin().await?;
+            transaction.end_links(id).await?;
             let query = sqlx::query(sql)
                 .bind(id.0)
                 .bind(new.hash())
                 .bind(new.next().as_i64())
                 .bind(false)
                 .bind(new.expected().as_i64());
-            Ok(query.execute(pool).await?.rows_affected() == 1)
+            let written = query.execute(&mut *transaction).await?.rows_affected() == 1;
+            if written {
+                transaction.commit().await?;
+            }
+            Ok(written)
         })
     }
 
-    /// Writes a temporary password and ends every session of the account.
+    /// Writes a temporary password and ends every session and reset link of the account.
     pub(crate) async fn reset_password(
         &self,
         id: UserId,
@@ -178,16 +192,33 @@ impl Store {
         let sql = "UPDATE users SET hash = $2, stamp = stamp + 1, must_change = $3, \
                    temporary_until = $4 WHERE id = $1";
         on!(self, pool => async {
+            let mut transaction = pool.begin().await?;
+            transaction.end_links(id).await?;
             let query = sqlx::query(sql).bind(id.0).bind(hash).bind(true).bind(until.as_unix());
-            query.execute(pool).await.map(drop)
+            query.execute(&mut *transaction).await?;
+            transaction.commit().await
         })
     }
 
-    /// Locks or unlocks an account and ends every session of it.
+    /// Makes an account choose another password at its next sign-in, and ends every session of it;
+    /// says whether there is such an account that is not disabled.
+    pub(crate) async fn require_change(&self, id: UserId) -> Result<bool, StoreError> {
+        let sql = "UPDATE users SET must_change = $2, stamp = stamp + 1 \
+                   WHERE id = $1 AND disabled = $3";
+        on!(self, pool => async {
+            let query = sqlx::query(sql).bind(id.0).bind(true).bind(false);
+            Ok(query.execute(pool).await?.rows_affected() == 1)
+        })
+    }
+
+    /// Locks or unlocks an account and ends every session and reset link of it.
     pub(crate) async fn disable_user(&self, id: UserId, disabled: bool) -> Result<(), StoreError> {
         let sql = "UPDATE users SET disabled = $2, stamp = stamp + 1 WHERE id = $1";
         on!(self, pool => async {
-            sqlx::query(sql).bind(id.0).bind(disabled).execute(pool).await.map(drop)
+            let mut transaction = pool.begin().await?;
+            transaction.end_links(id).await?;
+            sqlx::query(sql).bind(id.0).bind(disabled).execute(&mut *transaction).await?;
+            transaction.commit().await
         })
     }
 

@@ -22,4 +22,5 @@ mod hostile;
 mod pages;
 mod portal;
 mod postgres;
+mod resets;
 mod students;
