@@ -127,6 +127,25 @@ mod tests {
         Claim::new(Subject::new(Kind::Account, [account; 16], Ladder::ACCOUNT), None, 1)
     }
 
+    #[test]
+    fn who_is_locked_stays_though_another_owes_more() {
+        let now = Moment::from_millis(1 << 40);
+        let record = |failures, until: Moment| {
+            Record::from_words([failures, failures, now.as_millis(), until.as_millis(), 0, 0, 0, 0])
+        };
+        let locked = record(5, now.after(std::time::Duration::from_secs(30)));
+        let open = record(9, Moment::ZERO);
+        let mut set = Set::new(vec![([1; 16], locked), ([2; 16], open)], Record::default());
+        let Answer::Reserved(reserved) = claim(3).begin(&mut [&mut set], 2, now) else {
+            panic!("there is room");
+        };
+        assert_eq!(set.get(&[1; 16]), Some(&locked));
+        assert_eq!(set.get(&[2; 16]), None);
+        assert_eq!(reserved.account.failures, 10, "it owes what the displaced one did");
+        let answer = claim(1).begin(&mut [&mut set], 2, now);
+        assert!(matches!(answer, Answer::Locked(_)));
+    }
+
     proptest! {
         /// In a room for three, whatever a flood of names does, nobody is looked at when their own
         /// failures, remembered without bound, would have locked them.
