@@ -7,6 +7,20 @@ use zeroize::Zeroizing;
 
 type Text = Zeroizing<Vec<u8>>;
 
+/// How page engines write `&`, `<`, `>`, `"`, `'` and `/`.
+const HTML: [[&str; 6]; 6] = [
+    ["&amp;", "&lt;", "&gt;", "&quot;", "&#39;", "/"],
+    ["&amp;", "&lt;", "&gt;", "&quot;", "&#x27;", "/"],
+    // maud
+    ["&amp;", "&lt;", "&gt;", "&quot;", "'", "/"],
+    // askama
+    ["&#38;", "&#60;", "&#62;", "&#34;", "&#39;", "/"],
+    // Tera
+    ["&amp;", "&lt;", "&gt;", "&quot;", "&#x27;", "&#x2F;"],
+    // MiniJinja
+    ["&amp;", "&lt;", "&gt;", "&quot;", "&#x27;", "&#x2f;"],
+];
+
 /// Every form of the secret that is looked for, each once.
 pub(super) fn of(secret: &[u8]) -> Vec<Text> {
     let mut forms = vec![Zeroizing::new(secret.to_vec())];
@@ -18,8 +32,9 @@ pub(super) fn of(secret: &[u8]) -> Vec<Text> {
     if let Ok(text) = std::str::from_utf8(secret) {
         add(each(text, |c, out| json(c, false, out)));
         add(each(text, |c, out| json(c, true, out)));
-        add(each(text, |c, out| html(c, "&#39;", out)));
-        add(each(text, |c, out| html(c, "&#x27;", out)));
+        for escapes in HTML {
+            add(each(text, |c, out| html(c, escapes, out)));
+        }
     }
     // What is left as it is: by RFC 3986 2.3, in forms (URL standard 5.2), by `encodeURIComponent`.
     for (plain, space) in [("-._~", "%20"), ("*-._", "+"), ("-_.!~*'()", "%20")] {
@@ -64,13 +79,14 @@ fn json(c: char, ascii: bool, out: &mut String) {
     }
 }
 
-fn html(c: char, apostrophe: &str, out: &mut String) {
+fn html(c: char, [and, less, greater, quote, apostrophe, slash]: [&str; 6], out: &mut String) {
     match c {
-        '&' => out.push_str("&amp;"),
-        '<' => out.push_str("&lt;"),
-        '>' => out.push_str("&gt;"),
-        '"' => out.push_str("&quot;"),
+        '&' => out.push_str(and),
+        '<' => out.push_str(less),
+        '>' => out.push_str(greater),
+        '"' => out.push_str(quote),
         '\'' => out.push_str(apostrophe),
+        '/' => out.push_str(slash),
         c => out.push(c),
     }
 }

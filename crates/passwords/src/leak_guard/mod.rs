@@ -9,7 +9,7 @@
 //! | as it is | yes |
 //! | in a JSON string, by its shortest escapes or all in ASCII (`\u00e9`) | yes |
 //! | percent-encoded, as a component of a URL or a form (`+`) | yes |
-//! | in HTML (`&amp;`, `&lt;`, `&gt;`, `&quot;`, `&#39;` or `&#x27;`) | yes |
+//! | in HTML as askama, maud, `MiniJinja`, Tera and Django write it (`&amp;` or `&#38;`, `'` and `/` escaped or not) | yes |
 //! | base64 with either alphabet, alone or inside of a longer text | yes, but for at most two characters at its ends |
 //! | hexadecimal, of capitals or small letters | yes |
 //! | a part of it; reversed; two forms at once; escapes that need not be (`\u0061` for `a`) | no |

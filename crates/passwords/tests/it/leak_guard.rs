@@ -45,6 +45,12 @@ fn forms(secret: &str) -> Vec<(&'static str, String)> {
         .replace('>', "&gt;")
         .replace('"', "&quot;")
         .replace('\'', "&#x27;");
+    let askama = html
+        .replace("&amp;", "&#38;")
+        .replace("&lt;", "&#60;")
+        .replace("&gt;", "&#62;")
+        .replace("&quot;", "&#34;")
+        .replace("&#x27;", "&#39;");
     let form = form_urlencoded::byte_serialize(secret.as_bytes()).collect::<String>();
     // As the URL crates write a component, and what JavaScript leaves as it is.
     let component = form.replace('+', "%20").replace("%7E", "~");
@@ -56,6 +62,10 @@ fn forms(secret: &str) -> Vec<(&'static str, String)> {
         ("JSON in ASCII", ascii),
         ("HTML", html.clone()),
         ("HTML, decimal", html.replace("&#x27;", "&#39;")),
+        ("HTML of askama", askama),
+        ("HTML of maud", html.replace("&#x27;", "'")),
+        ("HTML of MiniJinja", html.replace('/', "&#x2f;")),
+        ("HTML of Tera", html.replace('/', "&#x2F;")),
         ("form", form.clone()),
         (
             "form, small letters",
