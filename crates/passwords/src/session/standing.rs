@@ -4,7 +4,7 @@ use crate::hasher::Verified;
 use crate::secret::Accepted;
 use crate::session::change::PasswordChange;
 use crate::session::record::Renewed;
-use crate::session::stamp::{Account, Stamp};
+use crate::session::stamp::Stamp;
 
 /// What a session is good for; a request extension from which handlers take what they need.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,10 +63,11 @@ impl<U> Active<U> {
 
     /// Renews the session after the user has gained rights in it, such as by a second factor.
     ///
-    /// It does not last longer for it. When the rights of an account change for all its sessions,
-    /// raise the stamp instead.
-    pub fn renew(self, account: &Account) -> Renewed<U> {
-        Renewed::since(self.user, account.stamp, self.began)
+    /// It does not last longer for it, and keeps its stamp: a password that was changed since the
+    /// request began ends it. When the rights of an account change for all its sessions, raise the
+    /// stamp instead.
+    pub fn renew(self) -> Renewed<U> {
+        Renewed::since(self.user, self.stamp, self.began)
     }
 
     /// Changes the password; `current` is the proof that the user knows the present one (OWASP ASVS

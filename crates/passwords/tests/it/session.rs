@@ -171,8 +171,20 @@ fn a_session_is_good_as_long_as_its_account_says_so() {
 fn renewing_does_not_make_a_session_last_longer() {
     let account = Account::settled(Stamp::FIRST);
     let session = Session::begin(7_u64, &account, at(0)).into_session();
-    let renewed = active(&session, &account).renew(&account).into_session();
+    let renewed = active(&session, &account).renew().into_session();
     assert_eq!(renewed, session);
+}
+
+/// A second factor takes a while: meanwhile the owner changes the password.
+#[test]
+fn renewing_does_not_carry_a_session_over_a_change_of_password() {
+    let account = Account::settled(Stamp::FIRST);
+    let thief = Session::begin(7_u64, &account, at(0)).into_session();
+    let active = active(&thief, &account);
+    let changed = Account::settled(Stamp::FIRST.next());
+    let renewed = active.renew().into_session();
+    let lifetime = Lifetime::new(Duration::from_hours(1));
+    assert_eq!(renewed.standing(Some(&changed), at(1), &lifetime), Err(Ended::Stamp));
 }
 
 /// One account as a database holds it.
