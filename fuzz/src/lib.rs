@@ -7,6 +7,7 @@ mod edge;
 mod forwarded_reference;
 mod headers;
 mod input_validation;
+mod limits;
 mod passwords;
 mod ratelimit;
 mod resets;
@@ -21,6 +22,7 @@ pub use input_validation::{
     input_validation_cursor, input_validation_email, input_validation_number,
     input_validation_text, input_validation_url,
 };
+pub use limits::{ratelimit_fields, ratelimit_key, ratelimit_rules, ratelimit_snapshot};
 pub use passwords::{
     passwords_fields, passwords_legacy_aspnet, passwords_legacy_bcrypt, passwords_legacy_django,
     passwords_legacy_ldap, passwords_legacy_passlib, passwords_legacy_phc, passwords_legacy_spring,
@@ -68,7 +70,11 @@ pub const TARGETS: &[Target] = &[
     ("passwords_session_id", passwords_session_id),
     ("passwords_signature", passwords_signature),
     ("passwords_stored", passwords_stored),
+    ("ratelimit_fields", ratelimit_fields),
+    ("ratelimit_key", ratelimit_key),
     ("ratelimit_lockout", ratelimit_lockout),
+    ("ratelimit_rules", ratelimit_rules),
+    ("ratelimit_snapshot", ratelimit_snapshot),
     ("ratelimit_store_reply", ratelimit_store_reply),
     ("resilience_retry_after", resilience_retry_after),
 ];

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use palisade_ratelimit::Quota;
 use palisade_ratelimit::lockout::{
     Answer, Claim, Kind, Ladder, MemoryLockouts, Moment, Record, Set, Subject,
 };
-use palisade_ratelimit::Quota;
 use palisade_ratelimit::store::{Ask, RuleId, Subject as Client, Verdict};
 use sha2::{Digest, Sha256};
 
@@ -71,7 +71,10 @@ pub fn ratelimit_store_reply(data: &[u8]) {
             for (reading, most) in verdict.readings().iter().zip([100, 100]) {
                 assert!(reading.remaining() <= most, "{reading:?}");
                 let longest = Duration::from_secs(3601);
-                assert!(reading.retry_after() <= longest && reading.full() <= longest, "{reading:?}");
+                assert!(
+                    reading.retry_after() <= longest && reading.full() <= longest,
+                    "{reading:?}"
+                );
             }
         }
     }
