@@ -21,6 +21,8 @@ mod guard;
 #[cfg(all(feature = "redis", feature = "sqlx-postgres", feature = "sqlx-sqlite"))]
 mod lockout;
 mod memory;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod mistakes;
 mod request;
 mod rules;
