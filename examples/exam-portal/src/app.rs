@@ -4,9 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::HeaderValue;
-use axum::http::header::{CACHE_CONTROL, Entry};
-use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use palisade_core::Clock;
 use palisade_headers::cookies::{self, CookiesLayer};
@@ -16,22 +14,34 @@ use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::config::{Config, PublicUrl};
+use crate::headers::{self, Headers, HeadersError};
 use crate::health::Health;
 use crate::server::Running;
 use crate::sessions::Sessions;
 use crate::state::Portal;
 use crate::{api, edge, health, log, must_change, pages, refusal, server, sessions};
 
+/// Why the application cannot be opened, which is a mistake of the program.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum AppError {
+    #[error(transparent)]
+    Exits(#[from] ExitError),
+    #[error(transparent)]
+    Headers(#[from] HeadersError),
+}
+
 /// The application from the first connection on: probes at once, everything else when the
 /// database is open.
 #[derive(Clone)]
 pub(crate) struct App {
     portal: Arc<OnceLock<Router>>,
+    headers: Headers,
 }
 
 impl App {
-    pub(crate) fn new() -> Self {
-        Self { portal: Arc::new(OnceLock::new()) }
+    pub(crate) fn new(config: &Config) -> Result<Self, AppError> {
+        Ok(Self { portal: Arc::new(OnceLock::new()), headers: Headers::new(config)? })
     }
 
     /// Opens pages and API to requests.
@@ -40,9 +50,10 @@ impl App {
         portal: Portal,
         config: &Config,
         clock: Arc<dyn Clock>,
-    ) -> Result<(), ExitError> {
+    ) -> Result<(), AppError> {
         let https = config.public_url.as_ref().is_some_and(PublicUrl::is_https);
         let sessions = Sessions::new(portal.store.clone(), clock, https);
+        let reports = portal.reports.clone();
         let signed_in = Router::new()
             .nest("/api/v1", api::routes())
             .merge(pages::routes())
@@ -58,6 +69,10 @@ impl App {
             .fallback_service(signed_in)
             .layer(CrossOriginLayer::new(csrf::Policy::new()))
             .layer(CookiesLayer::new(cookies::Policy::new()));
+        self.headers.report_to(&reports)?;
+        let portal = Router::new()
+            .route_service(headers::REPORTS, reports.service())
+            .fallback_service(portal);
         // A second call cannot happen and would change nothing.
         let _ = self.portal.set(portal);
         Ok(())
@@ -71,19 +86,30 @@ impl App {
         health: Arc<Health>,
         running: Running,
     ) -> Router {
-        let portal = Router::new()
-            .fallback(forward)
-            .with_state(self.clone())
+        let portal = Router::new().fallback(forward).with_state(self.clone());
+        self.around(portal, config, clock, health, running)
+    }
+
+    /// Returns these routes inside of everything that stands before the portal's own.
+    fn around(
+        &self,
+        portal: Router,
+        config: &Config,
+        clock: Arc<dyn Clock>,
+        health: Arc<Health>,
+        running: Running,
+    ) -> Router {
+        let portal = portal
             .layer(from_fn(refusal::deadline))
             .layer(from_fn_with_state(running, server::count));
         let service = health::routes(Arc::clone(&health))
             .method_not_allowed_fallback(refusal::method_not_allowed)
             .fallback_service(portal)
             .layer(edge::allowed_hosts(config))
-            .layer(map_response(private))
             .layer(CatchPanicLayer::custom(refusal::panicked))
             .layer(from_fn_with_state(health, server::say_farewell))
-            .layer(from_fn_with_state(Arc::clone(&clock), log::request));
+            .layer(from_fn_with_state(Arc::clone(&clock), log::request))
+            .layer(from_fn_with_state(self.headers.clone(), headers::write));
         service.layer(edge::layer(config, clock))
     }
 }
@@ -95,21 +121,15 @@ async fn forward(State(app): State<App>, request: Request) -> Response {
     }
 }
 
-/// What shows data of people is not kept by anybody on the way, unless the route says otherwise.
-async fn private(mut response: Response) -> Response {
-    if let Entry::Vacant(slot) = response.headers_mut().entry(CACHE_CONTROL) {
-        slot.insert(HeaderValue::from_static("no-store"));
-    }
-    response
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddr;
 
     use axum::body::Body;
     use axum::extract::ConnectInfo;
+    use http::HeaderValue;
     use palisade_core::SystemClock;
+    use palisade_headers::assert_covered;
     use palisade_passwords::SecretKeys;
 
     use super::*;
@@ -128,13 +148,29 @@ mod tests {
         (response.status().as_u16(), response.headers().get("retry-after").cloned())
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn every_kind_of_answer_carries_the_headers() {
+        for url in ["http://localhost", "https://localhost"] {
+            let args = ["exam-portal", "--public-url", url];
+            let Ok(Asked::Run(_, config)) = config::read(args.map(Into::into)) else {
+                panic!("the arguments are good")
+            };
+            let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+            let app = App::new(&config).unwrap();
+            let health = Arc::new(Health::new(Arc::clone(&clock)));
+            let stack = |routes| app.around(routes, &config, clock, health, Running::new());
+            assert_covered(stack).await.unwrap();
+        }
+    }
+
     #[tokio::test]
     async fn while_the_database_is_opened_only_probes_are_answered() {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let Ok(Asked::Run(_, config)) = config::read(["exam-portal".into()]) else {
             panic!("the defaults are good")
         };
-        let (app, health) = (App::new(), Arc::new(Health::new(Arc::clone(&clock))));
+        let app = App::new(&config).unwrap();
+        let health = Arc::new(Health::new(Arc::clone(&clock)));
         let service = app.service(&config, Arc::clone(&clock), Arc::clone(&health), Running::new());
         let wait = Some(HeaderValue::from_static("1"));
         assert_eq!(get(&service, "/health/live").await, (200, None));
@@ -148,7 +184,8 @@ mod tests {
         let accounts = Accounts::start(store.clone(), &keys, Arc::clone(&clock)).await.unwrap();
         let (mail, origin) = (MailTo::Folder(folder.path().join("outbox")), "http://localhost");
         let resets = Resets::start(store.clone(), accounts.clone(), &mail, origin, &clock).unwrap();
-        let portal = Portal { store: store.clone(), accounts, resets };
+        let reports = headers::collector(&keys, Arc::clone(&clock)).unwrap();
+        let portal = Portal { store: store.clone(), accounts, resets, reports };
         app.open(portal, &config, clock).unwrap();
         health.started(store);
         assert_eq!(get(&service, "/health/ready").await, (200, None));

@@ -18,6 +18,7 @@ use tower::ServiceExt;
 use crate::accounts::{Accounts, Role, run};
 use crate::app::App;
 use crate::config::{self, Asked, MailTo, UserTask};
+use crate::headers;
 use crate::health::Health;
 use crate::resets::Resets;
 use crate::server::Running;
@@ -58,8 +59,10 @@ impl Bench {
         let (mail, origin) = (MailTo::Folder(folder.path().join("outbox")), "http://localhost");
         let resets =
             Resets::start(store.clone(), accounts.clone(), &mail, origin, &shared).unwrap();
-        let portal = Portal { store, accounts, resets };
-        let (app, health) = (App::new(), Arc::new(Health::new(Arc::clone(&shared))));
+        let reports = headers::collector(&keys, Arc::clone(&shared)).unwrap();
+        let portal = Portal { store, accounts, resets, reports };
+        let (app, health) =
+            (App::new(&config).unwrap(), Arc::new(Health::new(Arc::clone(&shared))));
         let service = app.service(&config, Arc::clone(&shared), health, Running::new());
         app.open(portal.clone(), &config, shared).unwrap();
         Self { service, clock, portal, _folder: folder }

@@ -9,6 +9,7 @@ mod bench;
 mod config;
 mod edge;
 mod folder;
+mod headers;
 mod health;
 mod log;
 mod must_change;

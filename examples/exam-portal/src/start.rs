@@ -7,13 +7,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use palisade_core::{Clock, SystemClock};
-use palisade_passwords::must_change::ExitError;
+use palisade_passwords::SecretKeys;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use crate::accounts::{self, Accounts, AccountsError, Printed, TaskError};
-use crate::app::App;
+use crate::app::{App, AppError};
 use crate::config::{self, Asked, Config, Task, UserTask};
+use crate::headers::{self, HeadersError};
 use crate::health::Health;
 use crate::log;
 use crate::resets::{Resets, ResetsError};
@@ -31,7 +32,9 @@ enum StartError {
     #[error(transparent)]
     Accounts(#[from] AccountsError),
     #[error(transparent)]
-    Exits(#[from] ExitError),
+    App(#[from] AppError),
+    #[error(transparent)]
+    Headers(#[from] HeadersError),
     #[error("--listen {listen}: {source}; {}", advice(.source))]
     Listen { listen: SocketAddr, source: io::Error },
     #[error(transparent)]
@@ -106,19 +109,20 @@ async fn serve(config: &Config) -> Result<End, StartError> {
     let address = listener.local_addr().map_err(of_socket)?;
 
     let health = Arc::new(Health::new(Arc::clone(&clock)));
-    let (app, running) = (App::new(), Running::new());
+    let (app, running) = (App::new(config)?, Running::new());
     let service = app.service(config, Arc::clone(&clock), Arc::clone(&health), running.clone());
     let server = Server::new(listener, service);
     let seed = if config.production { Seed::Nothing } else { Seed::Demo { today: clock.wall() } };
     let opened = async {
-        let (store, accounts) = open(config, &clock, seed).await?;
+        let (store, accounts, keys) = open(config, &clock, seed).await?;
         let made = match seed {
             Seed::Demo { .. } => accounts::make_demo(&accounts).await?,
             Seed::Nothing => Vec::new(),
         };
         let origin = origin(config, address);
         let resets = Resets::start(store.clone(), accounts.clone(), &config.mail, &origin, &clock)?;
-        Ok::<_, StartError>((Portal { store, accounts, resets }, made))
+        let reports = headers::collector(&keys, Arc::clone(&clock))?;
+        Ok::<_, StartError>((Portal { store, accounts, resets, reports }, made))
     };
     let (portal, accounts) = tokio::select! {
         never = server.accept() => match never {},
@@ -145,7 +149,7 @@ async fn open(
     config: &Config,
     clock: &Arc<dyn Clock>,
     seed: Seed,
-) -> Result<(Store, Accounts), StartError> {
+) -> Result<(Store, Accounts, SecretKeys), StartError> {
     let (postgres, limits) = (config.postgres.as_ref(), Limits::default());
     let store = Store::open(postgres, &config.data, limits, Arc::clone(clock), seed).await?;
     let keys = match &config.secret_keys {
@@ -153,12 +157,12 @@ async fn open(
         None => secret::of_folder(&config.data)?,
     };
     let accounts = Accounts::start(store.clone(), &keys, Arc::clone(clock)).await?;
-    Ok((store, accounts))
+    Ok((store, accounts, keys))
 }
 
 async fn users(config: &Config, task: UserTask) -> Result<End, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let (store, accounts) = open(config, &clock, Seed::Nothing).await?;
+    let (store, accounts, _) = open(config, &clock, Seed::Nothing).await?;
     let done = accounts::run(&accounts, task).await;
     store.close().await;
     print(&done?);

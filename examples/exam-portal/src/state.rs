@@ -1,6 +1,7 @@
 //! What handlers are given.
 
 use axum::extract::FromRef;
+use palisade_headers::reports::Collector;
 
 use crate::accounts::Accounts;
 use crate::resets::Resets;
@@ -12,6 +13,8 @@ pub(crate) struct Portal {
     pub(crate) store: Store,
     pub(crate) accounts: Accounts,
     pub(crate) resets: Resets,
+    /// What browsers report about the pages.
+    pub(crate) reports: Collector,
 }
 
 impl FromRef<Portal> for Store {

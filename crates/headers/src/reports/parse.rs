@@ -90,7 +90,8 @@ pub fn parse(body: &[u8]) -> Result<Batch<'_>, Malformed> {
     if depth(body) > MAX_DEPTH {
         return Err(Malformed::TooDeep);
     }
-    serde_json::from_slice(body).map_err(|_| Malformed::NotReports)
+    let Top(batch) = serde_json::from_slice(body).map_err(|_| Malformed::NotReports)?;
+    Ok(batch)
 }
 
 /// Levels of brackets outside of strings.
@@ -170,9 +171,12 @@ impl<'a> From<Envelope<'a>> for Report<'a> {
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Batch<'a> {
+/// One report or a list of them.
+struct Top<'a>(Batch<'a>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Top<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(BatchVisitor)
+        deserializer.deserialize_any(BatchVisitor).map(Top)
     }
 }
 

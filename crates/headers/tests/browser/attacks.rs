@@ -2,7 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use palisade_headers::{ReferrerPolicy, SecurityHeaders};
+use palisade_headers::cookies::{Policy, harden};
+use palisade_headers::{ReferrerPolicy, SecurityHeaders, Site};
 use palisade_testkit::browser::{Browser, ConsoleMessage};
 use serde_json::json;
 
@@ -169,5 +170,37 @@ async fn a_script_reads_the_session_cookie() {
         assert_eq!(stolen, json!(works), "{without:?}");
         let kept = browser.cookies().await.unwrap();
         assert!(kept.iter().any(|cookie| cookie.domain == "localhost" && cookie.value == "secret"));
+    }
+}
+
+/// What `harden` refuses, browsers drop; nameless cookies apart, which they keep.
+#[tokio::test]
+async fn browsers_drop_the_cookies_that_are_not_sent() {
+    let browser = Browser::start().await.unwrap();
+    let (port, _) = site(Without::Cookies).await;
+    let table = [
+        ("localhost", "a=1", true),
+        ("site.example", "b=1", true),
+        ("localhost", "__Host-c=1; Secure; Path=/", true),
+        ("localhost", "__Host-d=1; Secure; Path=/raw", false),
+        ("localhost", "__HOST-e=1; Secure; Path=/raw", false),
+        ("site.example", "__Host-f=1; Path=/", false),
+        ("site.example", "__Secure-g=1", false),
+        ("site.example", "h=1; Secure", false),
+        ("site.example", "i=1; SameSite=None", false),
+        ("site.example", "j=1; Partitioned", false),
+        ("localhost", "k=1; Partitioned; Secure", true),
+        ("localhost", "__Http-l=1; Secure", false),
+        ("localhost", "__Http-m=1; Secure; HttpOnly", true),
+    ];
+    for (host, cookie, kept) in table {
+        let encoded = cookie.replace(';', "%3B").replace(' ', "%20").replace('=', "%3D");
+        browser.goto(&format!("http://{host}:{port}/raw?cookie={encoded}")).await.unwrap();
+        let (name, _) = cookie.split_once('=').unwrap();
+        let cookies = browser.cookies().await.unwrap();
+        assert_eq!(cookies.iter().any(|cookie| cookie.name == name), kept, "{cookie}");
+        let site = if host == "localhost" { Site::LoopbackHttp } else { Site::Http };
+        let ours = Policy::new().script_may_read("__Http-l");
+        assert_eq!(harden(cookie.as_bytes(), &ours, site).is_ok(), kept, "{cookie}");
     }
 }

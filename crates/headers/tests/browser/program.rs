@@ -90,6 +90,12 @@ pub(crate) async fn site_behind(
         )
         .route("/login", get(|| async { ([(SET_COOKIE, "sid=secret")], Html("in")) }))
         .route("/cookies", get(cookies))
+        .route(
+            "/raw",
+            get(|Query(query): Query<HashMap<String, String>>| async move {
+                ([(SET_COOKIE, query["cookie"].clone())], "set")
+            }),
+        )
         .route("/transfer", post(handled))
         .route("/live", any(handled))
         .with_state(Arc::clone(&calls));

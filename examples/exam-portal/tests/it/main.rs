@@ -12,11 +12,13 @@
 mod accounts;
 mod attack;
 mod bad_input;
+mod between;
 mod browser;
 mod database;
 mod drain;
 mod edge;
 mod forms;
+mod headers;
 mod health;
 mod hostile;
 mod pages;
