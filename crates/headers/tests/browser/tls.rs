@@ -106,9 +106,10 @@ async fn a_session_leaves_in_clear_text() {
 
 #[tokio::test]
 async fn violations_are_reported_in_both_forms() {
-    let browser = Browser::start_with(FLAGS).await.unwrap();
     let attack = "?q=%3Cscript%20src%3Dhttps://evil.example/x.js?token=1%3E%3C/script%3E";
     for https in [true, false] {
+        // One of its own: a browser may send a report again.
+        let browser = Browser::start_with(FLAGS).await.unwrap();
         let collector = collector();
         let headers = strict().report_to(collector.endpoint("pages", "/reports").unwrap());
         let (port, calls) = site_behind(Without::Nothing, headers, loopback(), &collector).await;
