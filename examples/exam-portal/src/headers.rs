@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use http::header::REFERRER_POLICY;
 use palisade_core::Clock;
 use palisade_headers::reports::Collector;
 use palisade_headers::{
@@ -43,6 +44,8 @@ impl Headers {
         let beside = Surroundings::new().cross_origin_checks();
         // What shows data of people is kept by nobody on the way, unless the route says otherwise.
         let mut set = SecurityHeaders::strict().no_store().beside(beside);
+        // Links of mails hold a token: their pages say nothing to other sites.
+        set = set.handler_may_set(REFERRER_POLICY);
         if !config.public_url.as_ref().is_some_and(PublicUrl::is_https) {
             set = set.insecure_without_hsts();
         }

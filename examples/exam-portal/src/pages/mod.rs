@@ -42,7 +42,7 @@ pub(crate) fn open() -> Router<Portal> {
         .route("/reset", get(reset::page).post(reset::ask))
         .route("/reset/choose", get(reset::choose).post(reset::submit))
         .route("/reset/{token}", get(reset::open).post(reset::submit_at_link))
-        .layer(map_response(reset::no_referrer))
+        .layer(map_response(reset::tell_no_other_site))
 }
 
 /// Address of the stylesheet; it changes with the content.

@@ -58,7 +58,11 @@ fn a_running_request_ends_well_while_the_probe_says_draining() {
             .map(|entry| entry.unwrap().file_name())
             .collect();
         left.sort();
-        assert_eq!(left, ["portal.sqlite3", "secret.key"], "the write-ahead log is folded back");
+        assert_eq!(
+            left,
+            ["outbox", "portal.sqlite3", "secret.key"],
+            "the write-ahead log is folded back"
+        );
         assert_eq!(Portal::start_in(folder, &[]).get("/api/v1/students/late").status, 200);
     }
 }

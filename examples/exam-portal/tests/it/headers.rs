@@ -173,7 +173,10 @@ const PAGES: [&str; 6] = [
 async fn no_page_says_a_word_on_the_console_under_the_enforced_policy() {
     let portal = Portal::start();
     let browser = Browser::start().await.unwrap();
-    browser.goto(&format!("http://{}/login", portal.address)).await.unwrap();
+    for path in ["/login", "/reset"] {
+        browser.goto(&format!("http://{}{path}", portal.address)).await.unwrap();
+        assert_eq!(browser.console_messages().await.unwrap(), [], "{path}");
+    }
     sign_in(&browser, &portal, portal.address).await;
     for path in PAGES {
         browser.goto(&format!("http://{}{path}", portal.address)).await.unwrap();

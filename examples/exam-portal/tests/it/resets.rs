@@ -87,13 +87,13 @@ fn a_forgotten_password_is_replaced_in_the_browser() {
         for _ in 0..5 {
             let opened = browser.get(&format!("/reset/{path}"));
             assert_eq!((opened.status, opened.header("location")), (303, Some("/reset/choose")));
-            assert_eq!(opened.header("referrer-policy"), Some("no-referrer"));
+            assert_eq!(opened.header("referrer-policy"), Some("same-origin"));
             let cookie = opened.header("set-cookie").unwrap();
             assert!(cookie.contains("; HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
             browser.cookie = opened.cookie();
             let page = browser.get("/reset/choose");
             assert_eq!(page.status, 200);
-            assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
+            assert_eq!(page.header("referrer-policy"), Some("same-origin"));
             assert!(!page.text().contains(token) && !page.head().contains(token));
         }
 
