@@ -55,7 +55,7 @@ fn answer() -> Response<Body> {
 type Answered = Ready<Result<Response<Body>, Infallible>>;
 
 /// A handler that draws the nonce of whoever offers one.
-fn handler(request: Request<()>) -> Answered {
+fn handler(request: &Request<()>) -> Answered {
     if let Some(nonce) = request.extensions().get::<Nonce>() {
         black_box(nonce.value()).expect("a nonce");
     }
@@ -68,7 +68,7 @@ fn handler(request: Request<()>) -> Answered {
 pub(crate) fn inner()
 -> impl Service<Request<()>, Response = Response<Body>, Error = Infallible, Future = Answered> + Clone
 {
-    service_fn(handler)
+    service_fn(|request: Request<()>| handler(&request))
 }
 
 /// One request through a service.
