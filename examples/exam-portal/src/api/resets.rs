@@ -3,13 +3,13 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
-use palisade_core::Problem;
+use palisade_core::{Problem, SecurityEvent};
 use palisade_passwords::fields::Fields;
 use serde::Serialize;
 
 use crate::access::Admin;
 use crate::accounts::UserId;
-use crate::resets::{self, Resets};
+use crate::resets::{self, RequireError, Resets};
 
 /// The one answer to everybody who asks for a link.
 #[derive(Serialize)]
@@ -41,15 +41,75 @@ pub(super) async fn require(
 ) -> Result<StatusCode, Problem> {
     let unknown = || Problem::new(StatusCode::NOT_FOUND, "unknown_user").detail("no such account");
     let id = UserId(id.parse().map_err(|_| unknown())?);
-    if !resets.require(id).await? {
-        return Err(unknown());
+    let required = resets.require(id).await;
+    // Also when the mail was not taken, the sessions of the account are over.
+    if let Ok(true) | Err(RequireError::Outbox(_)) = required {
+        tracing::info!(
+            target: SecurityEvent::TARGET,
+            event = SecurityEvent::AuthorizationAdmin.as_str(),
+            user = %admin.id,
+            target_user = %id,
+            "an administrator had a password reset"
+        );
     }
-    tracing::info!(
-        target: palisade_core::SecurityEvent::TARGET,
-        event = palisade_core::SecurityEvent::AuthorizationAdmin.as_str(),
-        user = %admin.id,
-        target_user = %id,
-        "an administrator had a password reset"
-    );
-    Ok(StatusCode::NO_CONTENT)
+    if required? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
+
+    use serde_json::json;
+
+    use crate::accounts::{Role, run};
+    use crate::bench::Bench;
+    use crate::config::UserTask;
+
+    /// What is written to the log.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reset_whose_mail_is_not_taken_is_reported_all_the_same() {
+        let bench = Bench::new().await;
+        let password = bench.settle_ada().await;
+        let ada = bench.sign_in(password).await.cookie.unwrap();
+        let task = UserTask::Add {
+            name: "root".to_owned(),
+            role: Role::Admin,
+            email: "root@school.example".to_owned(),
+            student: None,
+        };
+        let lines = run(&bench.portal.accounts, task).await.unwrap();
+        let temporary = lines[0].line().rsplit(' ').next().unwrap();
+        let body = json!({"username": "root", "password": temporary});
+        let pending = bench.call("POST", "/api/v1/auth/login", None, &body).await.cookie;
+        let body = json!({"new_password": "four herons wade at dusk"});
+        let admin = bench.call("POST", "/api/v1/auth/password", pending.as_deref(), &body).await;
+        let found = bench.portal.store.credentials_by_name("ada").await.unwrap().unwrap();
+        let path = format!("/api/v1/admin/users/{}/reset-password", found.user.id);
+        bench.portal.resets.stop().await;
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+        let answer = {
+            let _guard = tracing::subscriber::set_default(subscriber);
+            bench.call("POST", &path, admin.cookie.as_deref(), &json!({})).await
+        };
+        assert_eq!(answer.status, 503, "{answer:?}");
+        assert_eq!(bench.status_of("/api/v1/me", &ada).await, 401);
+        let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert!(log.contains("an administrator had a password reset"), "{log}");
+    }
 }
