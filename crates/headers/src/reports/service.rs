@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::task::{Context, Poll};
 
-use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body::Body;
 use tower_service::Service;
@@ -43,7 +42,7 @@ impl<B: Body> Service<Request<B>> for Reports {
         if parts.method != Method::POST {
             return ResponseFuture::answered(parts.method == Method::OPTIONS);
         }
-        let user_agent = parts.headers.get(USER_AGENT).map(HeaderValue::as_bytes);
+        let user_agent = parts.headers.get("user-agent").map(HeaderValue::as_bytes);
         let Ok(ticket) = self.collector.admit(parts.uri.query(), user_agent.unwrap_or_default())
         else {
             return ResponseFuture::answered(false);
@@ -60,7 +59,7 @@ impl<B: Body> Service<Request<B>> for Reports {
 /// `application/json`, which older browsers send: none that a form of another site could send.
 fn is_report(headers: &HeaderMap) -> bool {
     let known = [&b"application/csp-report"[..], b"application/reports+json", b"application/json"];
-    let media_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let media_type = headers.get("content-type").map(HeaderValue::as_bytes).unwrap_or_default();
     let media_type = media_type.split(|byte| *byte == b';').next().unwrap_or_default();
     known.iter().any(|name| media_type.trim_ascii().eq_ignore_ascii_case(name))
 }
