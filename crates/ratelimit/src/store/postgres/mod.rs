@@ -15,6 +15,9 @@ use super::{Act, Ask, Store, StoreError, StoreFuture, Verdict};
 /// crash of the server, and a failover, forget what was counted. Rows that owe nothing any more are
 /// deleted on the way, a few hundred with one call in a hundred.
 ///
+/// Set the pool's `min_connections`: a decision that ends at its deadline while it waits for a new
+/// connection ends the making of that too.
+///
 /// # Cost
 ///
 /// One round trip and one short transaction for a request; a refusal writes nothing. A row takes about
