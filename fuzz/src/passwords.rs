@@ -11,6 +11,7 @@ use palisade_passwords::{
     Arena, Attempt, Candidate, Ceiling, Context, Legacy, OsRandom, Params, Policy, Scheme,
     SecretKeys,
 };
+use rustix::time::{ClockId, clock_gettime};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -136,14 +137,28 @@ fn never_lets_in(scheme: &Scheme, data: &[u8]) {
 ///
 /// # Panics
 ///
-/// When a password is refused without a reason.
+/// When a password is refused without a reason, or every one of eight checks takes ten times as
+/// long as one may.
 pub fn passwords_policy(data: &[u8]) {
+    /// Ten times the goal of 20 us; a replay is not optimised and may take a hundred times that.
+    const CEILING: Duration = Duration::from_micros(if cfg!(fuzzing) { 200 } else { 20_000 });
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (word, password) = text.split_once('\n').unwrap_or(("", text));
     let context = Context::new().word(word);
-    if let Err(refusal) = Policy::asvs5().check(&Candidate::from(password), &context) {
-        assert!(!refusal.violations().is_empty(), "refused without a reason");
-    }
+    let candidate = Candidate::from(password);
+    let slow = (0..8).all(|_| {
+        let start = cpu_time();
+        if let Err(refusal) = Policy::asvs5().check(&candidate, &context) {
+            assert!(!refusal.violations().is_empty(), "refused without a reason");
+        }
+        cpu_time().saturating_sub(start) > CEILING
+    });
+    assert!(!slow, "a check takes more than {CEILING:?}");
+}
+
+/// What this thread has computed; what other processes do does not count.
+fn cpu_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
 /// No text is a signature of a message that was not signed.

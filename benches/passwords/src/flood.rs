@@ -3,13 +3,14 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use argon2::Argon2;
 use harness::Contestant;
 use palisade_passwords::{Attempt, Candidate, Hasher, Params, Scheme, Workers};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 const SIGN_INS: usize = 200;
 const TICK: Duration = Duration::from_millis(5);
