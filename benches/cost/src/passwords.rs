@@ -18,7 +18,7 @@ use crate::Case;
 
 pub(crate) const CASES: &[Case] = &[
     ("ic_passwords_must_change", || {
-        called(Account::settled(Stamp::FIRST), ic_passwords_must_change)
+        called(Account::settled(Stamp::FIRST), ic_passwords_must_change);
     }),
     ("ic_passwords_must_change_exit", || {
         called(Account::must_change(Stamp::FIRST), ic_passwords_must_change_exit);
@@ -80,7 +80,7 @@ fn called(account: Account, measured: Called) {
         parts.extensions.get::<Standing<u64>>().is_some_and(Standing::is_pending)
     });
     let session = Session::begin(7_u64, &account, UNIX_EPOCH).into_session();
-    let lifetime = Lifetime::new(Duration::from_secs(60));
+    let lifetime = Lifetime::new(Duration::from_mins(1));
     let standing = session.standing(Some(&account), UNIX_EPOCH, &lifetime).expect("a session");
     let mut service = layer.layer(Bare);
     let request = || {
