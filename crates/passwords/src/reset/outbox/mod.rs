@@ -29,7 +29,7 @@ pub use settings::OutboxSettings;
 /// | what | then |
 /// |---|---|
 /// | the queue is full | [`OutboxRefused::Full`]: answer 503 to everybody; what was taken is kept |
-/// | a delivery fails for now, or a job's database does | it is tried again, after a second, two, four, up to a minute, five times in all |
+/// | a delivery fails for now, or a job's database does | it is tried again, after one second, two, four and eight: five times in all, unless [`OutboxSettings`] says otherwise |
 /// | it fails for good, or five times | the mail is dropped, an error is logged without its text, [`OutboxLoad::failed`] counts it |
 /// | a job panics | the same; the thread lives on |
 /// | [`shutdown`](Self::shutdown) | nothing more is taken; what is queued is tried once, without waiting for its turn to be tried again, until the limit; what is left is dropped and its number returned |
