@@ -31,6 +31,9 @@
 //! In a shared store all asks of one subject belong to one key with one hash tag, and their rules
 //! are fields of it: one call, one slot. [`Subject::to_bytes`] and [`RuleId::to_bytes`] are stable
 //! between instances that were given the same hashing key, and between releases.
+//!
+//! [`Meter::Bucket`]: crate::quota::Meter::Bucket
+//! [`Meter::Strict`]: crate::quota::Meter::Strict
 
 mod ask;
 pub mod contract;
