@@ -3,6 +3,7 @@
 mod admission;
 mod ask;
 mod builder;
+mod figure;
 mod refused;
 mod settle;
 
@@ -26,6 +27,7 @@ use crate::store::{Act, Store, StoreError};
 pub use admission::{Admission, SoftLimited};
 pub use ask::Asked;
 pub use builder::LimitsBuilder;
+pub use figure::Figure;
 pub use refused::{RateLimited, Reason};
 
 /// Limits that many services share; a clone is the same limits.

@@ -12,7 +12,7 @@ use super::Shared;
 use super::admission::{Admission, Refund};
 use super::ask::{Asked, Mark};
 use super::refused::{RateLimited, Reason};
-use crate::count::{Counted, Tally};
+use crate::count::Counted;
 use crate::fields::{Lines, Shown, problem};
 use crate::finding::Finding;
 use crate::head::Head;
@@ -50,7 +50,7 @@ impl Shared {
                 self.let_pass(rule, mark, *reading, &mut admission);
                 continue;
             }
-            if Tally::is_heard() && last != Some(mark.rule) {
+            if last != Some(mark.rule) {
                 last = Some(mark.rule);
                 count(rule, mark, *reading);
             }

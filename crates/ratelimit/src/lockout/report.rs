@@ -34,14 +34,15 @@ pub(super) fn unavailable(store: &'static str, error: &StoreError) {
 }
 
 pub(super) fn succeeded(account: Key, after_fail: bool, error: Option<&StoreError>) {
-    let event =
-        if after_fail { SecurityEvent::LoginSuccessAfterFail } else { SecurityEvent::LoginSuccess };
-    tracing::info!(
-        target: SecurityEvent::TARGET,
-        event = event.as_str(),
-        account = %Hex(&account),
-        "a sign-in succeeded",
-    );
+    // Other successes are told by the application, which knows who it is.
+    if after_fail {
+        tracing::info!(
+            target: SecurityEvent::TARGET,
+            event = SecurityEvent::LoginSuccessAfterFail.as_str(),
+            account = %Hex(&account),
+            "a sign-in succeeded after others had failed",
+        );
+    }
     if let Some(error) = error {
         tracing::warn!(
             reason = error.kind().as_str(),

@@ -49,7 +49,7 @@ use crate::store::{OnStoreError, Overflow};
 /// | `mode` | `"enforce"` (unless given), `"soft"` or `"shadow"` |
 /// | `refund` | a list of statuses |
 /// | `on_store_error` | `"local"` (unless given), `"allow"` or `"deny"` |
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RuleFile {
     pub(crate) rules: Vec<Rule>,
     pub(crate) exempt: Option<ExemptPaths>,

@@ -244,7 +244,6 @@ fn defenders_hear_of_failures_locks_and_successes_but_no_name() {
         "authn_login_fail",
         "authn_login_lock",
         "authn_login_successafterfail",
-        "authn_login_success",
         "authz_admin",
     ];
     assert_eq!(events, expected);
