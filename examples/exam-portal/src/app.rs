@@ -19,7 +19,7 @@ use crate::health::Health;
 use crate::server::Running;
 use crate::sessions::Sessions;
 use crate::state::Portal;
-use crate::{api, edge, health, log, must_change, pages, refusal, server, sessions};
+use crate::{api, edge, health, limits, log, must_change, pages, refusal, server, sessions};
 
 /// Why the application cannot be opened, which is a mistake of the program.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +53,7 @@ impl App {
     ) -> Result<(), AppError> {
         let https = config.public_url.as_ref().is_some_and(PublicUrl::is_https);
         let sessions = Sessions::new(portal.store.clone(), clock, https);
-        let reports = portal.reports.clone();
+        let (reports, guard) = (portal.reports.clone(), portal.guard.clone());
         let signed_in = Router::new()
             .nest("/api/v1", api::routes())
             .merge(pages::routes())
@@ -61,12 +61,16 @@ impl App {
             .method_not_allowed_fallback(refusal::method_not_allowed)
             .with_state(portal.clone())
             .layer(must_change::layer()?)
+            // Inside of the sessions: most rules count by who is signed in.
+            .layer(guard.layer())
             .layer(from_fn_with_state(sessions, sessions::carry));
         let open = pages::open().merge(api::open()).with_state(portal);
+        let open = open.layer(guard.layer()).layer(from_fn(limits::read_email));
         let portal = pages::assets()
             .merge(open)
             .method_not_allowed_fallback(refusal::method_not_allowed)
             .fallback_service(signed_in)
+            .layer(from_fn(pages::show_limited))
             .layer(CrossOriginLayer::new(csrf::Policy::new()))
             .layer(CookiesLayer::new(cookies::Policy::new()));
         self.headers.report_to(&reports)?;
@@ -135,6 +139,7 @@ mod tests {
     use super::*;
     use crate::accounts::Accounts;
     use crate::config::{self, Asked, MailTo};
+    use crate::limits::{Counts, Guard};
     use crate::resets::Resets;
     use crate::store::{Limits, Seed, Store};
 
@@ -166,8 +171,10 @@ mod tests {
     #[tokio::test]
     async fn while_the_database_is_opened_only_probes_are_answered() {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let Ok(Asked::Run(_, config)) = config::read(["exam-portal".into()]) else {
-            panic!("the defaults are good")
+        let folder = tempfile::tempdir().unwrap();
+        let args = ["exam-portal".into(), "--data".into(), folder.path().into()];
+        let Ok(Asked::Run(_, config)) = config::read(args) else {
+            panic!("the arguments are good")
         };
         let app = App::new(&config).unwrap();
         let health = Arc::new(Health::new(Arc::clone(&clock)));
@@ -176,16 +183,18 @@ mod tests {
         assert_eq!(get(&service, "/health/live").await, (200, None));
         assert_eq!(get(&service, "/health/ready").await, (503, None));
         assert_eq!(get(&service, "/").await, (503, wait));
-        let folder = tempfile::tempdir().unwrap();
         let of_store = Arc::clone(&clock);
         let store = Store::open(None, folder.path(), Limits::default(), of_store, Seed::Nothing);
         let store = store.await.unwrap();
         let keys = SecretKeys::parse(SECRET, []).unwrap();
-        let accounts = Accounts::start(store.clone(), &keys, Arc::clone(&clock)).await.unwrap();
+        let counts = Counts::open(&config, &keys, &clock).await.unwrap();
+        let guard = Guard::new(&config.limits, &counts, Arc::clone(&clock)).unwrap();
+        let (of_accounts, lockout) = (Arc::clone(&clock), counts.lockout().clone());
+        let accounts = Accounts::start(store.clone(), &keys, lockout, of_accounts).await.unwrap();
         let (mail, origin) = (MailTo::Folder(folder.path().join("outbox")), "http://localhost");
         let resets = Resets::start(store.clone(), accounts.clone(), &mail, origin, &clock).unwrap();
         let reports = headers::collector(&keys, Arc::clone(&clock)).unwrap();
-        let portal = Portal { store: store.clone(), accounts, resets, reports };
+        let portal = Portal { store: store.clone(), accounts, resets, guard, reports };
         app.open(portal, &config, clock).unwrap();
         health.started(store);
         assert_eq!(get(&service, "/health/ready").await, (200, None));

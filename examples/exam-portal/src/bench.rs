@@ -7,10 +7,11 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
-use http::header::{CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
+use http::header::{CONTENT_TYPE, COOKIE, HOST, RETRY_AFTER, SET_COOKIE};
 use http_body_util::BodyExt;
 use palisade_core::{Clock, ManualClock};
 use palisade_passwords::SecretKeys;
+use palisade_ratelimit::lockout::Lockout;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -20,6 +21,7 @@ use crate::app::App;
 use crate::config::{self, Asked, MailTo, UserTask};
 use crate::headers;
 use crate::health::Health;
+use crate::limits::{Counts, Guard};
 use crate::resets::Resets;
 use crate::server::Running;
 use crate::state::Portal;
@@ -40,27 +42,39 @@ pub(crate) struct Bench {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) cookie: Option<String>,
+    pub(crate) retry_after: Option<String>,
     pub(crate) body: Vec<u8>,
 }
 
 impl Bench {
     pub(crate) async fn new() -> Self {
+        Self::with_lockout(|lockout| lockout).await
+    }
+
+    /// Starts with another lockout in the place of the portal's.
+    pub(crate) async fn with_lockout(change: impl FnOnce(Lockout) -> Lockout) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = ManualClock::starting_at(Duration::from_secs(1_796_000_000));
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
-        let Ok(Asked::Run(_, config)) = config::read(["exam-portal".into()]) else {
-            panic!("the defaults are good")
+        let limits = concat!(env!("CARGO_MANIFEST_DIR"), "/limits.load.toml");
+        let flags = ["exam-portal", "--limits", limits, "--data"].map(Into::into);
+        let args = flags.into_iter().chain([folder.path().into()]);
+        let Ok(Asked::Run(_, config)) = config::read(args) else {
+            panic!("the arguments are good")
         };
-        let (limits, of_store) = (Limits::default(), Arc::clone(&shared));
+        let (bounds, of_store) = (Limits::default(), Arc::clone(&shared));
         let store =
-            Store::open(None, folder.path(), limits, of_store, Seed::Nothing).await.unwrap();
+            Store::open(None, folder.path(), bounds, of_store, Seed::Nothing).await.unwrap();
         let keys = SecretKeys::parse(SECRET, []).unwrap();
-        let accounts = Accounts::start(store.clone(), &keys, Arc::clone(&shared)).await.unwrap();
+        let counts = Counts::open(&config, &keys, &shared).await.unwrap();
+        let guard = Guard::new(&config.limits, &counts, Arc::clone(&shared)).unwrap();
+        let (of_accounts, lockout) = (Arc::clone(&shared), change(counts.lockout().clone()));
+        let accounts = Accounts::start(store.clone(), &keys, lockout, of_accounts).await.unwrap();
         let (mail, origin) = (MailTo::Folder(folder.path().join("outbox")), "http://localhost");
         let resets =
             Resets::start(store.clone(), accounts.clone(), &mail, origin, &shared).unwrap();
         let reports = headers::collector(&keys, Arc::clone(&shared)).unwrap();
-        let portal = Portal { store, accounts, resets, reports };
+        let portal = Portal { store, accounts, resets, guard, reports };
         let (app, health) =
             (App::new(&config).unwrap(), Arc::new(Health::new(Arc::clone(&shared))));
         let service = app.service(&config, Arc::clone(&shared), health, Running::new());
@@ -101,8 +115,10 @@ impl Bench {
         let cookie = response.headers().get(SET_COOKIE).map(|value| value.to_str().unwrap());
         let cookie = cookie.map(|value| value.split(';').next().unwrap().to_owned());
         let status = response.status().as_u16();
+        let wait = response.headers().get(RETRY_AFTER);
+        let retry_after = wait.map(|value| value.to_str().unwrap().to_owned());
         let body = response.into_body().collect().await.unwrap().to_bytes().to_vec();
-        Answer { status, cookie, body }
+        Answer { status, cookie, retry_after, body }
     }
 
     pub(crate) async fn sign_in(&self, password: &str) -> Answer {

@@ -11,6 +11,7 @@ mod edge;
 mod folder;
 mod headers;
 mod health;
+mod limits;
 mod log;
 mod must_change;
 mod pages;

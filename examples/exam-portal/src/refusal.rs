@@ -79,6 +79,7 @@ impl From<StoreError> for Problem {
 impl From<SignInError> for Problem {
     fn from(error: SignInError) -> Self {
         match error {
+            SignInError::Locked(refused) => refused.problem(),
             SignInError::Overloaded(overloaded) => overloaded.problem(),
             SignInError::Rejected => Self::new(StatusCode::UNAUTHORIZED, "wrong_credentials")
                 .detail("name or password is wrong"),
@@ -96,6 +97,7 @@ impl From<ChangeRefused> for Problem {
         match refused {
             ChangeRefused::Ended => Self::new(StatusCode::UNAUTHORIZED, "authentication_required")
                 .detail("sign in first"),
+            ChangeRefused::Locked(refused) => refused.problem(),
             ChangeRefused::Overloaded(overloaded) => overloaded.problem(),
             ChangeRefused::Same => {
                 let told = "choose another than the one you were given";

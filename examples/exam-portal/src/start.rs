@@ -16,6 +16,7 @@ use crate::app::{App, AppError};
 use crate::config::{self, Asked, Config, Task, UserTask};
 use crate::headers::{self, HeadersError};
 use crate::health::Health;
+use crate::limits::{Counts, CountsError, Guard, LimitsError};
 use crate::log;
 use crate::resets::{Resets, ResetsError};
 use crate::secret::{self, SecretError};
@@ -34,7 +35,11 @@ enum StartError {
     #[error(transparent)]
     App(#[from] AppError),
     #[error(transparent)]
+    Counts(#[from] CountsError),
+    #[error(transparent)]
     Headers(#[from] HeadersError),
+    #[error(transparent)]
+    Limits(#[from] LimitsError),
     #[error("--listen {listen}: {source}; {}", advice(.source))]
     Listen { listen: SocketAddr, source: io::Error },
     #[error(transparent)]
@@ -114,7 +119,7 @@ async fn serve(config: &Config) -> Result<End, StartError> {
     let server = Server::new(listener, service);
     let seed = if config.production { Seed::Nothing } else { Seed::Demo { today: clock.wall() } };
     let opened = async {
-        let (store, accounts, keys) = open(config, &clock, seed).await?;
+        let Opened { store, accounts, counts, keys } = open(config, &clock, seed).await?;
         let made = match seed {
             Seed::Demo { .. } => accounts::make_demo(&accounts).await?,
             Seed::Nothing => Vec::new(),
@@ -122,9 +127,11 @@ async fn serve(config: &Config) -> Result<End, StartError> {
         let origin = origin(config, address);
         let resets = Resets::start(store.clone(), accounts.clone(), &config.mail, &origin, &clock)?;
         let reports = headers::collector(&keys, Arc::clone(&clock))?;
-        Ok::<_, StartError>((Portal { store, accounts, resets, reports }, made))
+        let guard = Guard::new(&config.limits, &counts, Arc::clone(&clock))?;
+        let saving = counts.keep().await;
+        Ok::<_, StartError>((Portal { store, accounts, resets, guard, reports }, made, saving))
     };
-    let (portal, accounts) = tokio::select! {
+    let (portal, accounts, saving) = tokio::select! {
         never = server.accept() => match never {},
         () = signals.next() => return Ok(End::Drained),
         opened = opened => opened?,
@@ -132,37 +139,50 @@ async fn serve(config: &Config) -> Result<End, StartError> {
     print(&accounts);
     drop(accounts);
     let (store, resets) = (portal.store.clone(), portal.resets.clone());
+    let guard = portal.guard.clone();
     app.open(portal, config, clock)?;
     health.started(store.clone());
     say(&mut io::stdout(), &format!("listening on http://{address}"));
 
-    let end = server.run(&health, &running, &mut signals).await;
+    let end = tokio::select! {
+        end = server.run(&health, &running, &mut signals) => end,
+        never = guard.watch() => match never {},
+    };
     resets.stop().await;
+    if let Some(saving) = saving {
+        saving.finish().await;
+    }
     if end == End::Drained {
         store.close().await;
     }
     Ok(end)
 }
 
+/// What every run of the program begins with.
+struct Opened {
+    store: Store,
+    accounts: Accounts,
+    counts: Counts,
+    keys: SecretKeys,
+}
+
 /// Opens the database and what stands on it.
-async fn open(
-    config: &Config,
-    clock: &Arc<dyn Clock>,
-    seed: Seed,
-) -> Result<(Store, Accounts, SecretKeys), StartError> {
+async fn open(config: &Config, clock: &Arc<dyn Clock>, seed: Seed) -> Result<Opened, StartError> {
     let (postgres, limits) = (config.postgres.as_ref(), Limits::default());
     let store = Store::open(postgres, &config.data, limits, Arc::clone(clock), seed).await?;
     let keys = match &config.secret_keys {
         Some(keys) => keys.clone(),
         None => secret::of_folder(&config.data)?,
     };
-    let accounts = Accounts::start(store.clone(), &keys, Arc::clone(clock)).await?;
-    Ok((store, accounts, keys))
+    let counts = Counts::open(config, &keys, clock).await?;
+    let lockout = counts.lockout().clone();
+    let accounts = Accounts::start(store.clone(), &keys, lockout, Arc::clone(clock)).await?;
+    Ok(Opened { store, accounts, counts, keys })
 }
 
 async fn users(config: &Config, task: UserTask) -> Result<End, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let (store, accounts, _) = open(config, &clock, Seed::Nothing).await?;
+    let Opened { store, accounts, .. } = open(config, &clock, Seed::Nothing).await?;
     let done = accounts::run(&accounts, task).await;
     store.close().await;
     print(&done?);

@@ -4,6 +4,7 @@ use axum::extract::FromRef;
 use palisade_headers::reports::Collector;
 
 use crate::accounts::Accounts;
+use crate::limits::Guard;
 use crate::resets::Resets;
 use crate::store::Store;
 
@@ -13,6 +14,7 @@ pub(crate) struct Portal {
     pub(crate) store: Store,
     pub(crate) accounts: Accounts,
     pub(crate) resets: Resets,
+    pub(crate) guard: Guard,
     /// What browsers report about the pages.
     pub(crate) reports: Collector,
 }

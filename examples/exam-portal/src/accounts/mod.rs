@@ -17,6 +17,7 @@ use palisade_passwords::session::Lifetime;
 use palisade_passwords::{
     ConfigError, Context, Factor, Hasher, OsRandom, Params, Policy, Scheme, SecretKeys, Workers,
 };
+use palisade_ratelimit::lockout::Lockout;
 use sha2::{Digest, Sha256};
 
 pub(crate) use demo::{Printed, make as make_demo};
@@ -44,6 +45,7 @@ pub(crate) struct Accounts {
     store: Store,
     hasher: Hasher,
     policy: Policy,
+    lockout: Lockout,
     clock: Arc<dyn Clock>,
 }
 
@@ -58,10 +60,11 @@ pub(crate) enum AccountsError {
 }
 
 impl Accounts {
-    /// Starts the hashing threads.
+    /// Starts the hashing threads; whose password they look at, the lockout decides.
     pub(crate) async fn start(
         store: Store,
         keys: &SecretKeys,
+        lockout: Lockout,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, AccountsError> {
         let sample = store.some_hashes(SAMPLE).await?;
@@ -70,7 +73,7 @@ impl Accounts {
         let workers = Workers::new().count(threads()).with_clock(Arc::clone(&clock));
         let hasher = Hasher::start(scheme, workers)?;
         let policy = Policy::nist_800_63b_4(Factor::Single);
-        Ok(Self { store, hasher, policy, clock })
+        Ok(Self { store, hasher, policy, lockout, clock })
     }
 
     /// Returns how long sessions last.

@@ -32,6 +32,9 @@ impl ChangeRequest {
 pub(crate) enum ChangeRefused {
     #[error("the session is over")]
     Ended,
+    /// So many failed that no password is looked at for a while.
+    #[error(transparent)]
+    Locked(#[from] palisade_ratelimit::lockout::Refused),
     #[error(transparent)]
     Overloaded(#[from] Overloaded),
     #[error("the new password is the one that has to be replaced")]
@@ -57,6 +60,8 @@ impl Accounts {
         let violations = checked.as_ref().err().map_or(&[][..], Refusal::violations).to_vec();
         let change = match standing {
             Standing::Active(active) => {
+                // Whoever has a session has no other way to guess the password of its account.
+                let counted = self.lockout.begin(&user.name, client.address()).await?;
                 let attempt = Attempt::new(&user.name).from_client(client);
                 let proved = match request.current {
                     Some(current) => self.verify(&found, attempt, current).await?,
@@ -66,6 +71,7 @@ impl Accounts {
                     failed(user.id);
                     return Err(ChangeRefused::Wrong { current: true, new: violations });
                 };
+                let _ = counted.succeed().await;
                 checked.map(|accepted| active.change_password(current, accepted))
             }
             Standing::Pending(pending) => {

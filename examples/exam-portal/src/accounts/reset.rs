@@ -47,6 +47,9 @@ impl Accounts {
         let accepted = self.policy.check(&new, &Self::context(&user))?;
         let redeemed = links.redeem(live, id, accepted, &self.hasher).await?;
         tracing::debug!(user = redeemed.account(), "a link was redeemed");
+        if let Err(error) = self.lockout.unlock_account(&user.name).await {
+            tracing::warn!(user = %user.id, %error, "an account with a new password stays locked");
+        }
         Ok(user)
     }
 

@@ -7,6 +7,7 @@ use palisade_passwords::fields::{Fields, FieldsError};
 use palisade_passwords::session::{Renewed, Session};
 use palisade_passwords::temporary::{RedeemError, Temporary};
 use palisade_passwords::{Attempt, Candidate, Overloaded, UpgradeOutcome, Verdict, Verified};
+use palisade_ratelimit::lockout::Refused;
 
 use super::{Accounts, User, UserId, name};
 use crate::store::{Credentials, StoreError};
@@ -27,6 +28,10 @@ impl Client {
             }
         };
         Self { address }
+    }
+
+    pub(super) const fn address(self) -> IpAddr {
+        self.address
     }
 }
 
@@ -55,6 +60,9 @@ pub(crate) struct SignedIn {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum SignInError {
+    /// So many failed that no password is looked at for a while.
+    #[error(transparent)]
+    Locked(#[from] Refused),
     #[error(transparent)]
     Overloaded(#[from] Overloaded),
     /// Whatever of name, password and account was wrong.
@@ -68,12 +76,14 @@ impl Accounts {
     /// Finds out who it is.
     ///
     /// What is wrong is told to nobody: an unknown name, a disabled account and an expired password
-    /// take the work of a wrong password and get its answer.
+    /// take the work of a wrong password and get its answer. Whatever comes of it is counted as a
+    /// failure before anything is looked up or hashed, and until it has succeeded.
     pub(crate) async fn sign_in(
         &self,
         proof: Proof,
         client: Client,
     ) -> Result<SignedIn, SignInError> {
+        let counted = self.lockout.begin(&proof.username, client.address()).await?;
         let key = name::key(&proof.username);
         let found = match &key {
             Some(key) => self.store.credentials_by_name(key).await?,
@@ -86,10 +96,12 @@ impl Accounts {
             None => self.hasher.verify(&attempt, proof.password).await?,
         };
         let (Some(found), Verdict::Verified(verified)) = (found, verdict) else {
-            return Err(rejected(None));
+            return Err(SignInError::Rejected);
         };
         let user = self.accept(found, verified).await?;
-        let Some(account) = user.account() else { return Err(rejected(Some(user.id))) };
+        let account = user.account().ok_or(SignInError::Rejected)?;
+        // Where it cannot be told, the failure stays, and is in the log.
+        let _ = counted.succeed().await;
         let session = Session::begin(user.id, &account, self.clock.wall());
         tracing::info!(
             target: SecurityEvent::TARGET,
@@ -127,7 +139,7 @@ impl Accounts {
             return match Temporary::until_unix(until).redeem(&hash, now, burn).await {
                 Ok(()) => Ok(user),
                 Err(RedeemError::Store(error)) => Err(error.into()),
-                Err(_) => Err(rejected(Some(user.id))),
+                Err(_) => Err(SignInError::Rejected),
             };
         }
         if let Some(upgrade) = verified.into_upgrade() {
@@ -141,22 +153,13 @@ impl Accounts {
     }
 }
 
-/// Reports a failure. The name that was typed is not written down: people type passwords there.
-fn rejected(user: Option<UserId>) -> SignInError {
-    tracing::warn!(
-        target: SecurityEvent::TARGET,
-        event = SecurityEvent::LoginFail.as_str(),
-        user = user.map(|id| id.0),
-        "nobody signed in"
-    );
-    SignInError::Rejected
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use palisade_passwords::{Arena, Context, Factor, OsRandom, Params, Policy, Scheme};
+    use palisade_ratelimit::lockout::Ladder;
+    use serde_json::json;
 
     use super::*;
     use crate::bench::Bench;
@@ -175,7 +178,7 @@ mod tests {
     async fn of_many_sign_ins_with_a_temporary_password_one_succeeds() {
         let bench = std::sync::Arc::new(Bench::new().await);
         let temporary = bench.add_ada().await;
-        let tries = (0..8).map(|_| {
+        let tries = (0..5).map(|_| {
             let (bench, temporary) = (std::sync::Arc::clone(&bench), temporary.clone());
             tokio::spawn(async move { bench.sign_in(&temporary).await.status })
         });
@@ -184,7 +187,64 @@ mod tests {
             statuses.push(one.await.unwrap());
         }
         statuses.sort_unstable();
-        assert_eq!((statuses[0], &statuses[1..]), (200, &[401; 7][..]));
+        assert_eq!((statuses[0], &statuses[1..]), (200, &[401; 4][..]));
+    }
+
+    #[tokio::test]
+    async fn failures_lock_longer_each_time_and_tries_meanwhile_do_not_count() {
+        let bench = Bench::new().await;
+        let password = bench.settle_ada().await;
+        for _ in 0..4 {
+            assert_eq!(bench.sign_in("wrong").await.status, 401);
+        }
+        for seconds in [30, 120, 300, 600, 600] {
+            assert_eq!(bench.sign_in("wrong").await.status, 401);
+            for password in ["wrong", password] {
+                let locked = bench.sign_in(password).await;
+                let wait = Some(seconds.to_string());
+                assert_eq!((locked.status, locked.retry_after), (429, wait));
+            }
+            bench.clock.advance(Duration::from_secs(seconds));
+        }
+        assert_eq!(bench.sign_in(password).await.status, 200);
+        for _ in 0..4 {
+            assert_eq!(bench.sign_in("wrong").await.status, 401, "it begins anew");
+        }
+        assert_eq!(bench.sign_in(password).await.status, 200);
+    }
+
+    #[tokio::test]
+    async fn without_the_lockout_a_list_of_passwords_is_tried_to_its_end() {
+        let list: Vec<String> = (0..30).map(|n| format!("password {n}")).collect();
+        let looked_at = async |bench: &Bench| {
+            let mut looked_at = 0;
+            for password in &list {
+                looked_at += usize::from(bench.sign_in(password).await.status == 401);
+            }
+            looked_at
+        };
+        let open = Bench::with_lockout(|lockout| {
+            let never = Ladder::new(100, &[Duration::from_secs(1)]).unwrap();
+            lockout.accounts(never).insecure_without_addresses()
+        });
+        assert_eq!(looked_at(&open.await).await, 30, "the attack works without the protection");
+        assert_eq!(looked_at(&Bench::new().await).await, 5);
+    }
+
+    #[tokio::test]
+    async fn whoever_has_a_session_guesses_its_password_no_faster() {
+        let bench = Bench::new().await;
+        let password = bench.settle_ada().await;
+        let cookie = bench.sign_in(password).await.cookie.unwrap();
+        let guess = async |current: &str| {
+            let body = json!({"current_password": current, "new_password": "four herons at dusk"});
+            bench.call("POST", "/api/v1/auth/password", Some(&cookie), &body).await
+        };
+        for _ in 0..5 {
+            assert_eq!(guess("wrong").await.status, 422);
+        }
+        let locked = guess(password).await;
+        assert_eq!((locked.status, locked.retry_after.as_deref()), (429, Some("30")));
     }
 
     /// Gives `ada` a hash that is weaker than new ones.

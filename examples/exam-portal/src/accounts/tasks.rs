@@ -13,6 +13,8 @@ use crate::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum TaskError {
+    #[error("failed sign-ins cannot be forgotten: {0}")]
+    Lockout(#[from] palisade_ratelimit::store::StoreError),
     #[error(transparent)]
     BadUser(#[from] BadUser),
     #[error("no password could be hashed: {0}")]
@@ -45,6 +47,7 @@ pub(crate) async fn run(accounts: &Accounts, task: UserTask) -> Result<Vec<Print
             Ok(users.iter().map(Printed::user).collect())
         }
         UserTask::Reset { name } => accounts.reset(&name).await.map(|line| vec![line]),
+        UserTask::Unlock { name } => accounts.unlock(&name).await.map(|()| Vec::new()),
     }
 }
 
@@ -88,6 +91,7 @@ impl Accounts {
             user = %user.id,
             "a temporary password was made"
         );
+        self.lockout.unlock_account(&user.name).await?;
         Ok(Printed::new(&user.name, &password))
     }
 
@@ -101,6 +105,13 @@ impl Accounts {
             disabled,
             "an account was locked or unlocked"
         );
+        Ok(())
+    }
+
+    /// Forgets the failed sign-ins of an account.
+    async fn unlock(&self, name: &str) -> Result<(), TaskError> {
+        let user = self.by_name(name).await?;
+        self.lockout.unlock_account(&user.name).await?;
         Ok(())
     }
 

@@ -19,6 +19,7 @@ pub(crate) enum UserTask {
     Enable { name: String },
     List,
     Reset { name: String },
+    Unlock { name: String },
 }
 
 /// Returns the commands beside serving.
@@ -45,8 +46,9 @@ pub(super) fn commands() -> [Command; 1] {
             "reset",
             "Prints a new password, which is to be changed, and ends the account's sessions",
         ))
-        .subcommand(of_name("disable", "Locks an account and ends its sessions"))
-        .subcommand(of_name("enable", "Unlocks an account"))
+        .subcommand(of_name("disable", "Closes an account and ends its sessions"))
+        .subcommand(of_name("enable", "Undoes that"))
+        .subcommand(of_name("unlock", "Forgets the failed sign-ins of an account"))
         .subcommand(Command::new("list").about("Lists the accounts"));
     [users]
 }
@@ -67,6 +69,7 @@ pub(super) fn task(matches: &ArgMatches) -> Task {
         "disable" => UserTask::Disable { name: name() },
         "enable" => UserTask::Enable { name: name() },
         "reset" => UserTask::Reset { name: name() },
+        "unlock" => UserTask::Unlock { name: name() },
         _ => UserTask::List,
     })
 }

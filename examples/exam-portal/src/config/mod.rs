@@ -6,10 +6,12 @@
 mod command;
 mod file;
 mod flags;
+mod limits;
 mod mail;
 mod mistake;
 mod postgres_url;
 mod public_url;
+mod redis_url;
 mod secret;
 mod setting;
 mod value;
@@ -24,8 +26,10 @@ use mistake::Mistake;
 pub(crate) use mistake::Mistakes;
 use palisade_edge::{AllowedHosts, ConfigError, TrustedProxies};
 use palisade_passwords::SecretKeys;
+use palisade_ratelimit::rule::RuleFile;
 pub(crate) use postgres_url::PostgresUrl;
 pub(crate) use public_url::PublicUrl;
+pub(crate) use redis_url::RedisUrl;
 use setting::Given;
 pub(crate) use value::LogFormat;
 
@@ -36,6 +40,9 @@ pub(crate) struct Config {
     pub(crate) data: PathBuf,
     /// The database, if it is not the file in the data folder.
     pub(crate) postgres: Option<PostgresUrl>,
+    /// Where limits and lockouts are counted, if it is not the database.
+    pub(crate) redis: Option<RedisUrl>,
+    pub(crate) limits: RuleFile,
     pub(crate) public_url: Option<PublicUrl>,
     pub(crate) mail: MailTo,
     /// The operator's; else one is made in the data folder.
@@ -81,6 +88,8 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Mi
     let data = one(pick("data"), value::folder, &mut mistakes);
     let data = data.unwrap_or_else(|| PathBuf::from("portal-data"));
     let postgres = one(pick("postgres"), PostgresUrl::parse, &mut mistakes);
+    let redis = one(pick("redis"), RedisUrl::parse, &mut mistakes);
+    let limits = limits::read(pick("limits"), &mut mistakes);
     let public_url = one(pick("public-url"), PublicUrl::parse, &mut mistakes);
     let folder = one(pick("mail"), value::folder, &mut mistakes);
     let smtp = one(pick("smtp"), mail::smtp, &mut mistakes);
@@ -99,12 +108,14 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Mi
         &mut mistakes,
     );
     let trusted_proxies = whole(value::trusted_proxies(&ranges), "--trusted-proxy", &mut mistakes);
-    match (allowed_hosts, trusted_proxies) {
-        (Some(allowed_hosts), Some(trusted_proxies)) if mistakes.is_empty() => {
+    match (allowed_hosts, trusted_proxies, limits) {
+        (Some(allowed_hosts), Some(trusted_proxies), Some(limits)) if mistakes.is_empty() => {
             let config = Config {
                 listen,
                 data,
                 postgres,
+                redis,
+                limits,
                 public_url,
                 mail,
                 secret_keys,

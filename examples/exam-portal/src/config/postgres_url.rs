@@ -5,7 +5,7 @@ use std::fmt;
 use form_urlencoded::parse;
 use sqlx::postgres::PgConnectOptions;
 
-use super::value::Wrong;
+use super::value::{Wrong, masked};
 
 /// What may stand behind the `?`; the driver would log others with their value.
 const PARAMETERS: [&str; 5] = ["host", "sslcert", "sslkey", "sslmode", "sslrootcert"];
@@ -40,7 +40,7 @@ impl PostgresUrl {
             return wrong(what);
         }
         match text.parse() {
-            Ok(options) => Ok(Self { options, shown: masked(place) }),
+            Ok(options) => Ok(Self { options, shown: masked("postgres", place) }),
             Err(_) => wrong("is not a URL that can be read, or its sslmode is none"),
         }
     }
@@ -52,17 +52,6 @@ impl PostgresUrl {
 
     pub(crate) const fn options(&self) -> &PgConnectOptions {
         &self.options
-    }
-}
-
-/// Writes user, host and database.
-fn masked(place: &str) -> String {
-    let (user, place) = place.rsplit_once('@').unwrap_or(("", place));
-    let place: String = place.chars().take(200).collect();
-    match user.split_once(':') {
-        Some((user, _)) => format!("postgres://{user}:***@{place}"),
-        None if user.is_empty() => format!("postgres://{place}"),
-        None => format!("postgres://{user}@{place}"),
     }
 }
 

@@ -84,6 +84,24 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "PostgreSQL database in place of SQLite, as postgres://USER@HOST/DATABASE?sslmode=verify-full",
     },
     Setting {
+        name: "redis",
+        key: Some("redis"),
+        env: Some("PORTAL_REDIS"),
+        env_file: Some("PORTAL_REDIS_FILE"),
+        value_name: "URL",
+        kind: Kind::Value,
+        help: "Redis server for limits and lockouts that portals share, as rediss://USER:PASSWORD@HOST",
+    },
+    Setting {
+        name: "limits",
+        key: Some("limits"),
+        env: None,
+        env_file: None,
+        value_name: "FILE",
+        kind: Kind::Value,
+        help: "TOML file of the rate limits [default: the built-in table, limits.toml of the sources]",
+    },
+    Setting {
         name: "mail",
         key: Some("mail"),
         env: Some("PORTAL_MAIL"),
@@ -135,7 +153,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         env_file: None,
         value_name: "FILE",
         kind: Kind::Value,
-        help: "TOML file with the keys listen, data, public_url, allowed_hosts, trusted_proxies, postgres, mail, smtp, secret_key_file, production, log",
+        help: "TOML file with the keys listen, data, public_url, allowed_hosts, trusted_proxies, postgres, redis, limits, mail, smtp, secret_key_file, production, log",
     },
 ];
 

@@ -91,6 +91,17 @@ pub(super) fn trusted_proxies(ranges: &[String]) -> Result<TrustedProxies, Confi
     TrustedProxies::in_ranges(ranges, Forwarding::XForwardedFor)
 }
 
+/// Writes a URL for people: user, host and what follows, no password and no parameter.
+pub(super) fn masked(scheme: &str, place: &str) -> String {
+    let (user, place) = place.rsplit_once('@').unwrap_or(("", place));
+    let place: String = place.chars().take(200).collect();
+    match user.split_once(':') {
+        Some((user, _)) => format!("{scheme}://{user}:***@{place}"),
+        None if user.is_empty() => format!("{scheme}://{place}"),
+        None => format!("{scheme}://{user}@{place}"),
+    }
+}
+
 /// Form of the log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum LogFormat {

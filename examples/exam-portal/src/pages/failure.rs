@@ -34,6 +34,9 @@ impl IntoResponse for Failure {
                 ("Not for your account", "Your account may not open this page.")
             }
             StatusCode::NOT_FOUND => ("Not found", "Nothing is at this address."),
+            StatusCode::TOO_MANY_REQUESTS => {
+                ("Too many tries", "Nothing was looked at. Wait a while and try again.")
+            }
             StatusCode::SERVICE_UNAVAILABLE => {
                 ("One moment", "The portal is busy. Try again in a moment.")
             }

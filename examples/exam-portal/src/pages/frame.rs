@@ -1,6 +1,6 @@
 //! What every page has around its content.
 
-use crate::accounts::User;
+use crate::accounts::{Role, User};
 
 /// Who sees the page.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,8 @@ pub(super) struct Seen {
     pub(super) role: &'static str,
     /// Whether it works with the records of others.
     pub(super) staff: bool,
+    /// Whether it looks after the portal.
+    pub(super) admin: bool,
     /// Whether nothing but the password form is open.
     pub(super) pending: bool,
 }
@@ -25,6 +27,7 @@ impl Frame {
             name: user.name.clone(),
             role: user.role.name(),
             staff: user.role.is_staff(),
+            admin: user.role == Role::Admin,
             pending: user.must_change,
         };
         Self { user: Some(seen) }

@@ -4,8 +4,10 @@ mod assets;
 mod dashboard;
 mod failure;
 mod frame;
+mod limited;
 mod password;
 mod reset;
+mod security;
 mod sign_in;
 mod student;
 mod student_form;
@@ -20,6 +22,7 @@ use http::StatusCode;
 use http::header::LOCATION;
 
 pub(crate) use assets::routes as assets;
+pub(crate) use limited::show as show_limited;
 
 use crate::must_change;
 use crate::refusal;
@@ -34,6 +37,8 @@ pub(crate) fn routes() -> Router<Portal> {
         .route("/students", get(students::page).post(students::add))
         .route("/students/{code}", get(student::page).post(student::change))
         .route("/students/{code}/remove", post(student::remove))
+        .route("/admin/security", get(security::page))
+        .route("/admin/security/unlock", post(security::unlock))
 }
 
 /// The pages for which nobody need be signed in.

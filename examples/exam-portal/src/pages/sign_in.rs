@@ -1,18 +1,22 @@
 //! `/login` and `/logout`.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::Extension;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::RETRY_AFTER;
 use palisade_core::Problem;
 use palisade_edge::ClientIp;
 use palisade_passwords::fields::Fields;
+use palisade_ratelimit::lockout::Refused;
 use tower_sessions_core::Session;
 
 use super::failure::Failure;
 use super::frame::Frame;
+use super::limited;
 use crate::access::SignedIn;
 use crate::accounts::{Accounts, Client, Proof, SignInError};
 use crate::{must_change, sessions};
@@ -21,7 +25,7 @@ use crate::{must_change, sessions};
 #[template(path = "login.html")]
 struct SignIn {
     frame: Frame,
-    wrong: Option<&'static str>,
+    wrong: Option<Cow<'static, str>>,
 }
 
 pub(super) async fn page(who: Result<SignedIn, Problem>) -> Response {
@@ -39,6 +43,7 @@ pub(super) async fn submit(
 ) -> Result<Response, Failure> {
     let proof = Proof::of(&fields)?;
     match accounts.sign_in(proof, Client::of(client.address())).await {
+        Err(SignInError::Locked(refused)) => Ok(locked(&refused)),
         Ok(signed_in) => {
             sessions::begin(&session, signed_in.session).await?;
             Ok(super::to(if signed_in.user.must_change { must_change::FORM } else { "/" }))
@@ -46,6 +51,14 @@ pub(super) async fn submit(
         Err(SignInError::Store(error)) => Err(error.into()),
         Err(refused) => Ok(again(&refused)),
     }
+}
+
+/// The form once more: so many failed that nothing was looked at, and until when.
+fn locked(refused: &Refused) -> Response {
+    let problem = refused.problem().into_response();
+    let wrong = Some(limited::sentence(&problem).into());
+    let page = super::html(&SignIn { frame: Frame::default(), wrong });
+    limited::instead_of(problem, page)
 }
 
 /// The form once more: whatever was wrong, it says the same and repeats no name.
@@ -56,7 +69,8 @@ fn again(refused: &SignInError) -> Response {
         }
         _ => (StatusCode::UNAUTHORIZED, "Name or password is wrong."),
     };
-    let mut page = super::html(&SignIn { frame: Frame::default(), wrong: Some(wrong) });
+    let wrong = Some(wrong.into());
+    let mut page = super::html(&SignIn { frame: Frame::default(), wrong });
     *page.status_mut() = status;
     if let SignInError::Overloaded(overloaded) = refused {
         let seconds = overloaded.retry_after().as_secs().saturating_add(1);

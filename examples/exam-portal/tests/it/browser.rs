@@ -72,7 +72,7 @@ fn pass(
 }
 
 /// Signs somebody in through the form.
-async fn sign_in(browser: &Browser, portal: &Portal, name: &str) {
+pub(crate) async fn sign_in(browser: &Browser, portal: &Portal, name: &str) {
     sign_in_at(browser, portal.address, portal, name).await;
 }
 
@@ -87,7 +87,7 @@ async fn sign_in_at(browser: &Browser, at: SocketAddr, portal: &Portal, name: &s
 }
 
 /// Where pictures are kept for people to look at.
-fn picture(name: &str) -> PathBuf {
+pub(crate) fn picture(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("exam-portal");
     std::fs::create_dir_all(&folder).unwrap();
     folder.join(name)
@@ -99,7 +99,7 @@ async fn scheme(browser: &Browser, value: &str) {
 }
 
 /// Takes pictures of a page in every light and size.
-async fn draw(browser: &Browser, url: &str, name: &str, word: &str) {
+pub(crate) async fn draw(browser: &Browser, url: &str, name: &str, word: &str) {
     for value in ["light", "dark"] {
         scheme(browser, value).await;
         for size in ["wide", "phone"] {

@@ -24,6 +24,9 @@ pub(crate) struct Portal {
     cookie: Option<String>,
 }
 
+/// Limits that no test reaches.
+const LOAD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/limits.load.toml");
+
 /// The file beside the data in which a test keeps the passwords that the first start printed.
 const PASSWORDS: &str = "passwords.json";
 
@@ -83,7 +86,13 @@ impl Portal {
         portal
     }
 
+    /// Starts with limits that no test reaches, unless the flags name others.
     pub(crate) fn start_signed_out(folder: TempDir, flags: &[&str]) -> Self {
+        let limits: &[&str] = if flags.contains(&"--limits") { &[] } else { &["--limits", LOAD] };
+        Self::start_exactly(folder, &[limits, flags].concat())
+    }
+
+    pub(crate) fn start_exactly(folder: TempDir, flags: &[&str]) -> Self {
         let mut child = command()
             .args(["--listen", "127.0.0.1:0", "--data"])
             .arg(folder.path().join("data"))
@@ -182,6 +191,12 @@ impl Portal {
         (status.code(), log, folder)
     }
 
+    /// Ends without a chance to write anything down; returns the folder.
+    pub(crate) fn kill(self) -> TempDir {
+        self.signal("KILL");
+        self.wait().2
+    }
+
     pub(crate) fn stop(self) -> (Option<i32>, String, TempDir) {
         self.signal("TERM");
         self.wait()
@@ -269,12 +284,23 @@ impl Client<'_> {
 
     /// Sends a form as the browser does from a page of the portal.
     pub(crate) fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.form_with(&[], path, fields)
+    }
+
+    /// Sends a form with headers of its own.
+    pub(crate) fn form_with(
+        &self,
+        added: &[(&str, &str)],
+        path: &str,
+        fields: &[(&str, &str)],
+    ) -> Answer {
         let mut form = form_urlencoded::Serializer::new(String::new());
         let body = form.extend_pairs(fields).finish();
         let headers = [
             ("content-type", "application/x-www-form-urlencoded"),
             ("sec-fetch-site", "same-origin"),
         ];
+        let headers = [&headers, added].concat();
         self.send("POST", path, &headers, body.as_bytes())
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn prepare(data: &Path) -> Result<PathBuf, OpenError> {
     match OpenOptions::new().read(true).write(true).open(&path) {
         Ok(file) => look(file, &path)?,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            make_file(&path).map_err(of_folder)?;
+            folder::make_file(&path).map_err(of_folder)?;
         }
         Err(error) => return Err(of_file(error)),
     }
@@ -49,13 +49,4 @@ fn look(mut file: File, path: &Path) -> Result<(), OpenError> {
         }
         Header::Empty | Header::Ours(_) => Ok(()),
     }
-}
-
-/// The engine gives its other files the mode of this one.
-fn make_file(path: &Path) -> std::io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
 }
