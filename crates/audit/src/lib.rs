@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::as_conversions,
+        clippy::indexing_slicing,
+        clippy::print_stdout,
+        clippy::unwrap_used,
+        reason = "a test fails by panicking; tables read best with plain values"
+    )
+)]
+
+mod disk;
+mod error;
+mod event;
+mod levels;
+mod log;
+pub mod merkle;
+mod note;
+mod segment;
+mod verify;
+
+pub use error::{OpenError, RecordError, Tampered, Wrong};
+pub use event::{
+    Actor, Auditable, Context, Event, MAX_EVENT, Outcome, Severity, Value, parse_time,
+};
+pub use log::{
+    AuditLog, Builder, ConfigError, Durability, Pending, Receipt, Records, RecoveryReport,
+    Required, Sink, SinkError, Stats, WhenFull, WriterSink,
+};
+pub use note::{Checkpoint, CheckpointError, KeyError, LogKey, Note, NoteError, VerifierKey};
+pub use verify::{Anchor, Report, VerifyError, verify_dir, verify_with};

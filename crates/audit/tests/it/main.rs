@@ -1,0 +1,50 @@
+//! Every promise of the crate, and every mistake known from elsewhere.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::case_sensitive_file_extension_comparisons,
+    clippy::cast_possible_truncation,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::naive_bytecount,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking; tables read best with plain values"
+)]
+
+mod full;
+mod kill;
+mod mirrors;
+mod pending;
+mod record;
+mod tamper;
+
+use std::path::Path;
+
+use palisade_audit::{AuditLog, Builder, LogKey};
+
+fn key() -> LogKey {
+    LogKey::from_seed("example.com/log", &[7; 32]).unwrap()
+}
+
+fn builder(folder: &Path) -> Builder {
+    AuditLog::builder(folder, key())
+}
+
+fn open(folder: &Path) -> AuditLog {
+    builder(folder).open().unwrap()
+}
+
+/// Returns every line of the log, in order.
+fn lines(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    names.retain(|path| path.extension().is_some_and(|ending| ending == "jsonl"));
+    names.sort();
+    let text: String = names.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    text.lines().map(str::to_owned).collect()
+}
+
+fn json(line: &str) -> serde_json::Value {
+    serde_json::from_str(line).unwrap()
+}
