@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+mod escape;
+mod filter;
+pub mod health;
+pub mod log;
+pub mod query;
+pub mod redact;
+pub mod request;
+pub mod suspicion;
+mod timestamp;
+pub mod writer;
+
+pub use escape::is_hostile;
+pub use filter::{Filter, FilterError};

@@ -1,0 +1,17 @@
+//! The crate from outside.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    clippy::as_conversions,
+    reason = "a test fails by panicking"
+)]
+
+mod filter;
+mod health;
+mod lines;
+mod redact;
+mod request;
+mod suspicion;
+mod writer;
