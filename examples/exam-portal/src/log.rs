@@ -1,26 +1,89 @@
-//! Log lines on standard error, and one of them per request.
+//! Log lines on standard error and in files, written beside the requests, and one for each request.
 
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use palisade_core::Clock;
+use palisade_observe::Filter;
+use palisade_observe::log::{Format, Log, LogLayer};
+use palisade_observe::writer::{OpenError, Output, RotatingFile, Rotation, Stream, Writer};
 use tracing::Instrument;
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::fmt;
+use tracing_subscriber::prelude::*;
 
 use crate::config::LogFormat;
 use crate::{health, resets};
 
-/// Starts the log of the process; panics are written to it too.
-pub(crate) fn start(format: LogFormat) {
-    let lines = fmt().with_writer(std::io::stderr).with_max_level(LevelFilter::INFO);
-    match format {
-        LogFormat::Json => lines.json().init(),
-        LogFormat::Pretty => lines.with_ansi(false).init(),
+/// How long the end of the process waits for lines that are on their way; a reader that has stopped
+/// does not hold it.
+const FLUSH: Duration = Duration::from_secs(2);
+
+/// Why there is no log.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LogError {
+    #[error("--log-dir: {0}")]
+    Open(#[from] OpenError),
+    #[error("the system refuses a thread for the log: {0}")]
+    Thread(#[source] std::io::Error),
+}
+
+/// The log of the process.
+#[derive(Debug)]
+pub(crate) struct Logs {
+    stderr: Log,
+    files: Log,
+}
+
+impl Logs {
+    /// Starts the log: lines of a form on standard error, and as JSON in the folder, if there is
+    /// one. Panics are written to it too.
+    pub(crate) fn start(
+        format: LogFormat,
+        folder: Option<&Path>,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, LogError> {
+        let format = match format {
+            LogFormat::Json => Format::Json,
+            LogFormat::Pretty => Format::Pretty,
+        };
+        let stderr = Log::new().all_to(writer("stderr", Stream::stderr(), format, clock)?);
+        let mut files = Log::new();
+        if let Some(folder) = folder {
+            let open = |name| RotatingFile::open(&folder.join(name), Rotation::default());
+            let (app, errors) = (open("app.log")?, open("errors.log")?);
+            files = files.all_to(writer("app", app, Format::Json, clock)?).errors_to(writer(
+                "errors",
+                errors,
+                Format::Json,
+                clock,
+            )?);
+        }
+        let layer = LogLayer::new(Arc::clone(clock))
+            .to(format, stderr.clone())
+            .to(Format::Json, files.clone());
+        tracing_subscriber::registry().with(layer.with_filter(Filter::info())).init();
+        std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a task panicked")));
+        Ok(Self { stderr, files })
     }
-    std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a task panicked")));
+
+    /// Waits a moment for lines that are on their way.
+    pub(crate) fn finish(&self) {
+        // What is lost is lost: there is no place left to say so.
+        let _ = self.files.flush(FLUSH) & self.stderr.flush(FLUSH);
+    }
+}
+
+fn writer(
+    name: &'static str,
+    output: impl Output,
+    format: Format,
+    clock: &Arc<dyn Clock>,
+) -> Result<Writer, LogError> {
+    let writer = Writer::start(name, output, Writer::QUEUE, format, Arc::clone(clock));
+    writer.map_err(LogError::Thread)
 }
 
 /// Writes a line when a request is answered; probes are not worth one.

@@ -17,7 +17,7 @@ use crate::config::{self, Asked, Config, Task, UserTask};
 use crate::headers::{self, HeadersError};
 use crate::health::Health;
 use crate::limits::{Counts, CountsError, Guard, LimitsError};
-use crate::log;
+use crate::log::Logs;
 use crate::resets::{Resets, ResetsError};
 use crate::secret::{self, SecretError};
 use crate::server::{End, Running, Server, Signals};
@@ -79,19 +79,27 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(REFUSED);
         }
     };
-    log::start(config.log);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let logs = match Logs::start(config.log, config.log_dir.as_deref(), &clock) {
+        Ok(logs) => logs,
+        Err(error) => {
+            say(&mut io::stderr(), &format!("exam-portal: {error}"));
+            return ExitCode::from(REFUSED);
+        }
+    };
     let runtime = Runtime::new().map_err(StartError::System);
     let ended = runtime.and_then(|runtime| {
         let ended = runtime.block_on(async {
             match task {
-                Task::Serve => serve(&config).await,
-                Task::Users(task) => users(&config, task).await,
+                Task::Serve => serve(&config, clock).await,
+                Task::Users(task) => users(&config, &clock, task).await,
             }
         });
         // A statement that still runs has its own deadline; nobody waits for its answer.
         runtime.shutdown_background();
         ended
     });
+    logs.finish();
     match ended {
         Ok(End::Drained) => ExitCode::SUCCESS,
         Ok(End::Cut) => ExitCode::FAILURE,
@@ -106,8 +114,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-async fn serve(config: &Config) -> Result<End, StartError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+async fn serve(config: &Config, clock: Arc<dyn Clock>) -> Result<End, StartError> {
     let mut signals = Signals::listen().map_err(StartError::System)?;
     let of_socket = |source| StartError::Listen { listen: config.listen, source };
     let listener = TcpListener::bind(config.listen).await.map_err(of_socket)?;
@@ -180,9 +187,8 @@ async fn open(config: &Config, clock: &Arc<dyn Clock>, seed: Seed) -> Result<Ope
     Ok(Opened { store, accounts, counts, keys })
 }
 
-async fn users(config: &Config, task: UserTask) -> Result<End, StartError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let Opened { store, accounts, .. } = open(config, &clock, Seed::Nothing).await?;
+async fn users(config: &Config, clock: &Arc<dyn Clock>, task: UserTask) -> Result<End, StartError> {
+    let Opened { store, accounts, .. } = open(config, clock, Seed::Nothing).await?;
     let done = accounts::run(&accounts, task).await;
     store.close().await;
     print(&done?);

@@ -52,6 +52,8 @@ pub(crate) struct Config {
     pub(crate) allowed_hosts: AllowedHosts,
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) log: LogFormat,
+    /// The folder of log files, if there are any.
+    pub(crate) log_dir: Option<PathBuf>,
 }
 
 /// What the command line asks for.
@@ -100,6 +102,7 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Mi
         given => one(given, secret::of_file, &mut mistakes),
     };
     let log = one(pick("log"), LogFormat::parse, &mut mistakes);
+    let log_dir = one(pick("log-dir"), value::folder, &mut mistakes);
     let allowed_hosts = many(pick("allowed-host"), value::allowed_host, &mut mistakes);
     let ranges = many(pick("trusted-proxy"), value::trusted_proxy, &mut mistakes);
     let allowed_hosts = whole(
@@ -123,6 +126,7 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Mi
                 allowed_hosts,
                 trusted_proxies,
                 log: log.unwrap_or_default(),
+                log_dir,
             };
             Ok(Asked::Run(task, Box::new(config)))
         }

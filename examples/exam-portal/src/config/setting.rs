@@ -147,13 +147,22 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "Form of the log lines on standard error: pretty or json [default: pretty]",
     },
     Setting {
+        name: "log-dir",
+        key: Some("log_dir"),
+        env: None,
+        env_file: None,
+        value_name: "DIR",
+        kind: Kind::Value,
+        help: "Folder of log files as JSON lines, app.log and errors.log, 10 MiB and 5 older ones each [default: none]",
+    },
+    Setting {
         name: "config",
         key: None,
         env: Some("PORTAL_CONFIG"),
         env_file: None,
         value_name: "FILE",
         kind: Kind::Value,
-        help: "TOML file with the keys listen, data, public_url, allowed_hosts, trusted_proxies, postgres, redis, limits, mail, smtp, secret_key_file, production, log",
+        help: "TOML file with the keys listen, data, public_url, allowed_hosts, trusted_proxies, postgres, redis, limits, mail, smtp, secret_key_file, production, log, log_dir",
     },
 ];
 

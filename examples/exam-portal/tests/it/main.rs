@@ -23,6 +23,7 @@ mod health;
 mod hostile;
 mod limits;
 mod lockout;
+mod log;
 mod pages;
 mod portal;
 mod postgres;
