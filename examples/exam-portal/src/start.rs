@@ -80,7 +80,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let logs = match Logs::start(config.log, config.log_dir.as_deref(), &clock) {
+    // A command beside a portal that serves does not write into its files.
+    let folder = config.log_dir.as_deref().filter(|_| matches!(task, Task::Serve));
+    let logs = match Logs::start(config.log, folder, &clock) {
         Ok(logs) => logs,
         Err(error) => {
             say(&mut io::stderr(), &format!("exam-portal: {error}"));
