@@ -28,7 +28,8 @@ fn a_reader_of_the_log_that_stops_does_not_stop_the_portal() {
         let mut stream = std::net::TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(crate::portal::PATIENCE)).unwrap();
         std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
-        assert_eq!(Answer::read(&mut stream).status, 200);
+        // After the first hundred the limits answer, and that is logged too.
+        assert!(matches!(Answer::read(&mut stream).status, 200 | 429));
     }
     child.kill().unwrap();
     child.wait().unwrap();
