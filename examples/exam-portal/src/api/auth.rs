@@ -12,6 +12,7 @@ use tower_sessions_core::Session;
 
 use crate::access::{Anybody, SignedIn};
 use crate::accounts::{Accounts, ChangeRequest, Client, Proof, Role, User, UserId};
+use crate::resets::Resets;
 use crate::sessions;
 
 /// A user as the API shows one.
@@ -57,6 +58,7 @@ pub(super) async fn me(Anybody(user): Anybody) -> Json<Shown> {
 
 pub(super) async fn change_password(
     State(accounts): State<Accounts>,
+    State(resets): State<Resets>,
     Extension(session): Extension<Session>,
     client: ClientIp,
     who: SignedIn,
@@ -65,6 +67,7 @@ pub(super) async fn change_password(
     let request = ChangeRequest::of(&fields)?;
     let client = Client::of(client.address());
     let renewed = accounts.change_password(&who.user, who.standing, request, client).await?;
+    resets.tell_of_change(&who.user);
     sessions::begin(&session, renewed).await?;
     Ok(StatusCode::NO_CONTENT)
 }

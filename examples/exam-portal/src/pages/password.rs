@@ -14,6 +14,7 @@ use super::failure::Failure;
 use super::frame::Frame;
 use crate::access::SignedIn;
 use crate::accounts::{Accounts, ChangeRefused, ChangeRequest, Client, User};
+use crate::resets::Resets;
 use crate::sessions;
 
 #[derive(Template)]
@@ -48,6 +49,7 @@ pub(super) async fn page(who: Result<SignedIn, Problem>) -> Result<Response, Fai
 
 pub(super) async fn submit(
     State(accounts): State<Accounts>,
+    State(resets): State<Resets>,
     Extension(session): Extension<Session>,
     client: ClientIp,
     who: Result<SignedIn, Problem>,
@@ -59,6 +61,7 @@ pub(super) async fn submit(
     let mut page = Password::of(&user);
     match accounts.change_password(&user, standing, request, client).await {
         Ok(renewed) => {
+            resets.tell_of_change(&user);
             sessions::begin(&session, renewed).await?;
             user.must_change = false;
             return Ok(super::html(&Password { changed: true, ..Password::of(&user) }));

@@ -23,8 +23,8 @@ password stays as it is.
 ";
 
 const CHANGED: &str = "\
-A new password was set for your account at the exam portal, by a link that was sent to this
-address. Everybody who was signed in to the account was signed out.
+A new password was set for your account at the exam portal. Everybody else who was signed in to
+the account was signed out.
 
 If this was not you, ask for a new link at once and tell your school.
 ";

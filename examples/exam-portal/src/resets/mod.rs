@@ -147,14 +147,19 @@ impl Resets {
     /// Sets the password of a link's account, and tells its owner by mail.
     pub(crate) async fn redeem(&self, token: &str, new: Candidate) -> Result<(), ResetRefused> {
         let token = ResetToken::parse(token).map_err(|_| Gone::Unknown)?;
-        let Shared { accounts, links, letters, mails, outbox, .. } = &*self.shared;
-        let user = accounts.redeem(links, &token, new).await?;
+        let user = self.shared.accounts.redeem(&self.shared.links, &token, new).await?;
+        self.tell_of_change(&user);
+        Ok(())
+    }
+
+    /// Tells the owner of an account by mail that it has a new password.
+    pub(crate) fn tell_of_change(&self, user: &User) {
+        let Shared { letters, mails, outbox, .. } = &*self.shared;
         let told = Address::parse(&user.email).ok();
         let told = told.and_then(|to| letters.notice(&to, &mails.changed).ok());
         if told.is_none_or(|mail| outbox.send(mail).is_err()) {
             tracing::warn!(user = %user.id, "nobody was told by mail of a new password");
         }
-        Ok(())
     }
 
     /// Sends what waits, for a while.

@@ -157,6 +157,9 @@ fn a_change_of_the_password_ends_the_link() {
         redeem(&portal, &token, "blue bicycles under snow")
             .is_problem(410, "reset_link_superseded");
         assert!(portal.sign_in_with("teacher", NEW).is_ok());
+        let told = mails(&portal, 2).remove(1);
+        assert!(told.contains("was changed") && told.contains(TEACHER), "{told}");
+        assert!(!told.contains("http") && !told.contains(NEW), "{told}");
     });
 }
 
@@ -260,6 +263,31 @@ fn an_administrator_has_a_password_reset_without_seeing_one() {
         assert_eq!(redeem(&portal, token(&mail), NEW).status, 204);
         let teacher = portal.sign_in_with("teacher", NEW).unwrap();
         assert_eq!(teacher.get("/api/v1/me").status, 200);
+    });
+}
+
+#[test]
+fn whoever_chooses_a_password_in_place_of_the_owner_is_told_on() {
+    on_both_engines(|portal| {
+        let admin = portal.sign_in("admin");
+        let id = portal.sign_in("teacher").get("/api/v1/me").json()["id"].clone();
+        let path = format!("/api/v1/admin/users/{id}/reset-password");
+        assert_eq!(admin.send("POST", &path, &[], b"").status, 204);
+        mails(&portal, 1);
+        // The old password still leads to the page where another one is chosen, and nowhere else.
+        let mut thief = portal.sign_in("teacher");
+        thief.get("/api/v1/students").is_problem(403, "password_change_required");
+        let chosen = thief.form("/account/password", &[("new_password", NEW)]);
+        assert_eq!(chosen.status, 200, "{chosen:?}");
+        thief.cookie = chosen.cookie();
+        assert_eq!(thief.get("/api/v1/me").status, 200);
+        let told = mails(&portal, 2).remove(1);
+        assert!(told.contains("was changed") && told.contains(TEACHER), "{told}");
+        // The owner answers with a new link.
+        assert_eq!(request(&portal, TEACHER).status, 202);
+        let back = token(&mails(&portal, 3)[2]).to_owned();
+        assert_eq!(redeem(&portal, &back, "blue bicycles under snow").status, 204);
+        thief.get("/api/v1/me").is_problem(401, "authentication_required");
     });
 }
 
