@@ -1,0 +1,166 @@
+//! The task that runs a loader and lands its flights, come what may.
+
+use std::any::Any;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use smallvec::SmallVec;
+use tracing::Instrument as _;
+
+use super::{Inner, Settings};
+use crate::entry::{Entry, Tags};
+use crate::error::LoadError;
+use crate::flight::{Flight, Landing};
+use crate::freshness::Term;
+use crate::loading::{Answer, Wishes, locked};
+use crate::stats::Count;
+
+/// A key whose load this task flies.
+pub(super) struct Seat<K, V> {
+    pub(super) key: K,
+    pub(super) flight: Arc<Flight<V>>,
+    /// What was there before.
+    pub(super) previous: Option<Entry<V>>,
+}
+
+/// Lands every seat: with what the loader gave, or on drop, when it panicked or its runtime ended.
+pub(super) struct Pilot<K: Hash + Eq + Clone, V> {
+    inner: Arc<Inner<K, V>>,
+    pub(super) seats: SmallVec<[Seat<K, V>; 1]>,
+    wishes: Arc<Mutex<Wishes>>,
+    start: Instant,
+}
+
+impl<K, V> Pilot<K, V>
+where
+    K: Hash + Eq + Clone,
+{
+    /// Begins to measure what the load costs.
+    pub(super) fn new(inner: Arc<Inner<K, V>>, wishes: Arc<Mutex<Wishes>>) -> Self {
+        let start = inner.time.watch.now();
+        Self { inner, seats: SmallVec::new(), wishes, start }
+    }
+
+    /// Runs the load and lands each seat with what `take` finds for its key.
+    pub(super) fn fly<A, E, L>(
+        self,
+        load: L,
+        take: impl FnMut(&mut A, &K) -> Answer<V>,
+    ) -> impl Future<Output = ()>
+    where
+        L: Future<Output = Result<A, E>>,
+        E: Send + Sync + 'static,
+    {
+        let limit = self.inner.settings.load_limit;
+        let flown = async move {
+            match tokio::time::timeout(limit, load).await {
+                Ok(Ok(answer)) => self.arrive(answer, take),
+                Ok(Err(error)) => {
+                    let error: Arc<dyn Any + Send + Sync> = Arc::new(error);
+                    self.fail(|| Landing::Failed(Arc::clone(&error)));
+                }
+                Err(_) => self.fail(|| Landing::Lost(LoadError::TimedOut { limit })),
+            }
+        };
+        flown.in_current_span()
+    }
+
+    fn arrive<A>(mut self, mut answer: A, mut take: impl FnMut(&mut A, &K) -> Answer<V>) {
+        let Wishes { tags, ttl, overtagged } = std::mem::take(&mut *locked(&self.wishes));
+        let tags = (!overtagged).then_some(tags);
+        if overtagged {
+            tracing::warn!(cache = self.inner.name, "a value with too many tags is not stored");
+        }
+        for seat in std::mem::take(&mut self.seats) {
+            let value = match take(&mut answer, &seat.key) {
+                Answer::Found(value) => Some(Arc::new(value)),
+                Answer::Absent => None,
+                Answer::Kept => {
+                    let previous = seat.previous.as_ref().and_then(|entry| entry.value.clone());
+                    if previous.is_none() {
+                        self.lose(seat, Landing::Lost(LoadError::NothingKept));
+                        continue;
+                    }
+                    previous
+                }
+            };
+            self.land(&seat, value, tags.clone(), ttl);
+        }
+    }
+
+    fn land(
+        &self,
+        seat: &Seat<K, V>,
+        value: Option<Arc<V>>,
+        tags: Option<Tags>,
+        ttl: Option<Duration>,
+    ) {
+        let inner = &self.inner;
+        let took = inner.time.watch.now().saturating_duration_since(self.start);
+        let cost = u32::try_from(took.as_micros()).unwrap_or(u32::MAX);
+        let entry = tags
+            .clone()
+            .and_then(|tags| inner.entry(value.clone(), seat.flight.began, tags, ttl, cost));
+        let mut published = false;
+        inner.flights.leave(&seat.key, &seat.flight, || {
+            published = true;
+            match entry {
+                Some(entry) => inner.near.insert(seat.key.clone(), entry),
+                // What must not be stored must not leave its predecessor behind either.
+                None => inner.near.remove(&seat.key),
+            }
+        });
+        inner.tally.add(Count::Load);
+        if !published {
+            inner.tally.add(Count::Overtaken);
+        }
+        seat.flight.land(Landing::Value { value, tags });
+    }
+
+    /// Lands every seat with its stale value, where that may still be served, or with the failure.
+    fn fail(mut self, failure: impl Fn() -> Landing<V>) {
+        for seat in std::mem::take(&mut self.seats) {
+            self.lose(seat, failure());
+        }
+    }
+
+    fn lose(&self, seat: Seat<K, V>, failure: Landing<V>) {
+        let inner = &self.inner;
+        inner.tally.add(Count::Failure);
+        let mut stands_in = None;
+        inner.flights.leave(&seat.key, &seat.flight, || {
+            let now = inner.time.now();
+            let previous = seat.previous.filter(|entry| entry.holds(&inner.eras));
+            if let Some((mut entry, stale)) =
+                previous.and_then(|entry| inner.stale(&entry, now).map(|stale| (entry, stale)))
+            {
+                // Nobody tries again for a while.
+                entry.term =
+                    Term { retry_at: now.saturating_add(inner.settings.throttle), ..entry.term };
+                stands_in = Some(Landing::Degraded { value: entry.value.clone(), stale });
+                inner.near.insert(seat.key.clone(), entry);
+            }
+        });
+        seat.flight.land(stands_in.unwrap_or(failure));
+    }
+}
+
+impl<K: Hash + Eq + Clone, V> Drop for Pilot<K, V> {
+    fn drop(&mut self) {
+        for seat in std::mem::take(&mut self.seats) {
+            self.lose(seat, Landing::Lost(LoadError::Ended));
+        }
+    }
+}
+
+impl<K: Hash + Eq + Clone, V> Inner<K, V> {
+    /// Returns for how many ticks an entry is stale, if it may be served where its load failed.
+    fn stale(&self, entry: &Entry<V>, now: u32) -> Option<u32> {
+        let Settings { grace, .. } = self.settings;
+        let stale = now.saturating_sub(entry.term.fresh_until);
+        let fresh = now < entry.term.fresh_until;
+        let bearable = entry.value.is_some() && stale < grace.if_error.max(grace.while_revalidate);
+        (fresh || bearable).then_some(stale)
+    }
+}

@@ -1,0 +1,97 @@
+//! What a cache refuses to be, and why there is no value.
+
+use std::time::Duration;
+
+/// A setting that a cache cannot have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A length of time is too short or too long.
+    #[error("{setting} must be from {least:?} to {most:?}, not {given:?}")]
+    Time {
+        /// What was set.
+        setting: &'static str,
+        /// What it was set to.
+        given: Duration,
+        /// The shortest time that is taken.
+        least: Duration,
+        /// The longest time that is taken.
+        most: Duration,
+    },
+    /// A number is too small or too large.
+    #[error("{setting} must be from {least} to {most}, not {given}")]
+    Number {
+        /// What was set.
+        setting: &'static str,
+        /// What it was set to.
+        given: u64,
+        /// The smallest number that is taken.
+        least: u64,
+        /// The largest number that is taken.
+        most: u64,
+    },
+}
+
+impl ConfigError {
+    pub(crate) fn time(
+        setting: &'static str,
+        given: Duration,
+        least: Duration,
+        most: Duration,
+    ) -> Result<Duration, Self> {
+        if given >= least && given <= most {
+            Ok(given)
+        } else {
+            Err(Self::Time { setting, given, least, most })
+        }
+    }
+
+    pub(crate) const fn number(
+        setting: &'static str,
+        given: u64,
+        least: u64,
+        most: u64,
+    ) -> Result<u64, Self> {
+        if given >= least && given <= most {
+            Ok(given)
+        } else {
+            Err(Self::Number { setting, given, least, most })
+        }
+    }
+}
+
+/// Why a load gave no value.
+///
+/// The loader's error keeps its type; everybody who waited for the load gets a clone of it. An
+/// error that cannot be cloned is put into an `Arc` by the loader.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError<E> {
+    /// The loader failed, and no stale value was allowed in its place.
+    #[error(transparent)]
+    Loader(E),
+    /// The loader panicked, or the runtime ended while it ran.
+    #[error("the load of a cached value ended without an answer")]
+    Ended,
+    /// The loader took longer than the cache's load limit.
+    #[error("the load of a cached value took longer than {limit:?}")]
+    TimedOut {
+        /// The limit.
+        limit: Duration,
+    },
+    /// As many callers as the cache allows wait for this value already.
+    #[error("{limit} callers wait for this value already")]
+    Crowded {
+        /// The limit.
+        limit: usize,
+    },
+    /// The loader said that nothing was modified, and there was nothing.
+    #[error("the loader kept a value that was not there")]
+    NothingKept,
+    /// Another call's loader found that there is no value.
+    #[error("another load found that there is no value")]
+    Absent,
+    /// There is no tokio runtime whose tasks could run the loader.
+    #[error("a load needs a tokio runtime around it")]
+    NoRuntime,
+}

@@ -1,0 +1,25 @@
+#![doc = include_str!("../README.md")]
+
+mod atomic;
+mod cache;
+mod entry;
+pub mod eras;
+mod error;
+mod flight;
+mod freshness;
+mod loading;
+mod near;
+mod outcome;
+mod stats;
+mod tag;
+mod tier;
+mod time;
+
+pub use cache::{Bounded, Builder, Cache, Unbounded};
+pub use error::{ConfigError, LoadError};
+pub use loading::{Answer, Loading};
+pub use outcome::{Fetched, Outcome};
+pub use stats::Stats;
+pub use tag::TagId;
+pub use tier::Tier;
+pub use time::Ticker;

@@ -1,0 +1,44 @@
+//! What a cache gave, and where it came from.
+
+use std::ops::Deref;
+use std::time::Duration;
+
+/// Where a value came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It was there and fresh.
+    Hit,
+    /// It was there, stale for so long; a load runs that nobody waits for.
+    Stale(Duration),
+    /// It was there, stale for so long; the load in its place failed, now or a moment ago.
+    Degraded(Duration),
+    /// This call loaded it.
+    Loaded,
+    /// Another call loaded it, and this one waited with it.
+    Joined,
+}
+
+/// A value and where it came from; it derefs to the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Fetched<T> {
+    /// The value.
+    pub value: T,
+    /// Where it came from.
+    pub outcome: Outcome,
+}
+
+impl<T> Fetched<T> {
+    pub(crate) const fn new(value: T, outcome: Outcome) -> Self {
+        Self { value, outcome }
+    }
+}
+
+impl<T> Deref for Fetched<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
