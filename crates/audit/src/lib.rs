@@ -15,20 +15,32 @@
 mod disk;
 mod error;
 mod event;
+pub mod layer;
 mod levels;
 mod log;
 pub mod merkle;
 mod note;
+mod proof;
+pub mod query;
+mod reader;
+#[cfg(feature = "axum")]
+pub mod routes;
+mod security;
 mod segment;
+mod tiles;
 mod verify;
 
 pub use error::{OpenError, RecordError, Tampered, Wrong};
 pub use event::{
     Actor, Auditable, Context, Event, MAX_EVENT, Outcome, Severity, Value, parse_time,
 };
+pub use layer::AuditLayer;
 pub use log::{
     AuditLog, Builder, ConfigError, Durability, Pending, Receipt, Records, RecoveryReport,
     Required, Sink, SinkError, Stats, WhenFull, WriterSink,
 };
 pub use note::{Checkpoint, CheckpointError, KeyError, LogKey, Note, NoteError, VerifierKey};
+pub use proof::{Proof, ProveError, UnprovedError, prove, prove_consistency};
+pub use security::{SecurityEventLayer, event_of};
+pub use tiles::Tiles;
 pub use verify::{Anchor, Report, VerifyError, verify_dir, verify_with};

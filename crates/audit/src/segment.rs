@@ -148,7 +148,12 @@ pub(crate) struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     pub(crate) const fn new(disk: &'a dyn Disk, name: String) -> Self {
-        Self { disk, name, buffer: Vec::new(), start: 0, offset: 0, ended: false }
+        Self::at(disk, name, 0)
+    }
+
+    /// Begins in the middle, where a line begins.
+    pub(crate) const fn at(disk: &'a dyn Disk, name: String, offset: u64) -> Self {
+        Self { disk, name, buffer: Vec::new(), start: 0, offset, ended: false }
     }
 
     /// Where the next line begins.

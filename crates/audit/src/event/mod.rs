@@ -12,6 +12,7 @@ use std::time::SystemTime;
 
 pub use context::Context;
 pub use time::parse as parse_time;
+pub(crate) use time::{micros, parse_micros};
 pub use value::{Auditable, Value};
 
 pub(crate) use body::Body;

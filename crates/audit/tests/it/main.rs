@@ -15,9 +15,16 @@
 
 mod full;
 mod kill;
+mod layer;
 mod mirrors;
 mod pending;
+mod proofs;
+#[cfg(feature = "rusqlite")]
+mod query;
 mod record;
+#[cfg(feature = "axum")]
+mod routes;
+mod security;
 mod tamper;
 
 use std::path::Path;
