@@ -1,6 +1,7 @@
 //! A clock that is cheap to ask.
 
-use std::time::{Instant, SystemTime};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
 use palisade_core::{Clock, SystemClock};
 
@@ -16,7 +17,7 @@ use palisade_core::{Clock, SystemClock};
 pub struct CoarseClock {
     start: Instant,
     #[cfg(target_os = "linux")]
-    ticks: std::time::Duration,
+    ticks: Duration,
 }
 
 impl CoarseClock {
@@ -54,12 +55,59 @@ impl Clock for CoarseClock {
     }
 }
 
+/// How much time has passed since a start.
+///
+/// The clock that limits have unless told otherwise is asked without a detour by way of [`Instant`].
+pub(crate) enum Stopwatch {
+    Coarse(CoarseClock),
+    Given { clock: Arc<dyn Clock>, start: Instant },
+}
+
+impl Stopwatch {
+    /// Starts by the coarse clock.
+    pub(crate) fn new() -> Self {
+        Self::Coarse(CoarseClock::new())
+    }
+
+    /// Starts by a clock of the program's.
+    pub(crate) fn by(clock: Arc<dyn Clock>) -> Self {
+        Self::Given { start: clock.now(), clock }
+    }
+
+    /// Returns the time since the start.
+    #[inline]
+    pub(crate) fn elapsed(&self) -> Duration {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Coarse(clock) => coarse().saturating_sub(clock.ticks),
+            #[cfg(not(target_os = "linux"))]
+            Self::Coarse(clock) => clock.now().saturating_duration_since(clock.start),
+            Self::Given { clock, start } => clock.now().saturating_duration_since(*start),
+        }
+    }
+
+    /// Returns the time from the start to a moment of the clock.
+    pub(crate) fn until(&self, now: Instant) -> Duration {
+        match self {
+            Self::Coarse(clock) => now.saturating_duration_since(clock.start),
+            Self::Given { start, .. } => now.saturating_duration_since(*start),
+        }
+    }
+
+    pub(crate) fn wall(&self) -> SystemTime {
+        match self {
+            Self::Coarse(clock) => clock.wall(),
+            Self::Given { clock, .. } => clock.wall(),
+        }
+    }
+}
+
 #[cfg(target_os = "linux")]
-fn coarse() -> std::time::Duration {
+fn coarse() -> Duration {
     use rustix::time::{ClockId, clock_gettime};
     let time = clock_gettime(ClockId::MonotonicCoarse);
     let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
-    std::time::Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
+    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 #[cfg(test)]

@@ -2,18 +2,21 @@
 
 use http::{HeaderName, HeaderValue};
 
-use super::text::{Line, Seconds};
-use super::{Shown, Written};
+use super::Shown;
+use super::text::{Line, Seconds, digits};
 use crate::quota::Quota;
 
-const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
-const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+pub(super) const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
+pub(super) const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// Writes the item of a policy: `"api";q=100;w=3600`.
 ///
 /// The window is in whole seconds: a shorter one is told as the quota of a second.
 pub(super) fn policy(name: &str, quota: Quota) -> HeaderValue {
-    let mut line = Line::default();
+    Line::of(name.len(), |line| write_policy(line, name, quota))
+}
+
+fn write_policy(line: &mut Line, name: &str, quota: Quota) {
     line.text("\"");
     line.text(name);
     line.text("\";q=");
@@ -34,32 +37,47 @@ pub(super) fn policy(name: &str, quota: Quota) -> HeaderValue {
             line.number(seconds);
         }
     }
-    line.value()
 }
 
-pub(super) fn write(shown: &[Shown<'_>], written: &mut Written) {
-    let mut line = Line::default();
-    for (position, Shown { prepared, remaining, next, .. }) in shown.iter().enumerate() {
-        line.text(if position > 0 { ", " } else { "" });
-        line.text(&prepared.name);
-        line.text(";r=");
-        line.number(u64::from(*remaining));
-        if !next.is_zero() {
-            line.text(";t=");
-            line.number(next.seconds_up());
+/// Writes both fields.
+pub(super) fn write(shown: &[Shown<'_>]) -> [HeaderValue; 2] {
+    let counts = Line::of(length(shown), |line| {
+        for (position, Shown { prepared, remaining, next, .. }) in shown.iter().enumerate() {
+            if position > 0 {
+                line.text(", ");
+            }
+            line.text(&prepared.head);
+            line.number(u64::from(*remaining));
+            if !next.is_zero() {
+                line.text(";t=");
+                line.number(next.seconds_up());
+            }
         }
-    }
-    written.push((RATELIMIT, line.value()));
+    });
     if let [only] = shown {
-        written.push((RATELIMIT_POLICY, only.prepared.policy.clone()));
-        return;
+        return [counts, only.prepared.policy.clone()];
     }
-    let mut line = Line::default();
-    for (position, Shown { prepared, .. }) in shown.iter().enumerate() {
-        line.text(if position > 0 { ", " } else { "" });
-        line.text(prepared.policy.to_str().unwrap_or_default());
-    }
-    written.push((RATELIMIT_POLICY, line.value()));
+    let policies = || shown.iter().map(|Shown { prepared, .. }| &prepared.policy);
+    let room = policies().map(|policy| policy.len().saturating_add(2)).sum();
+    let policies = Line::of(room, |line| {
+        for (position, policy) in policies().enumerate() {
+            if position > 0 {
+                line.text(", ");
+            }
+            line.text(policy.to_str().unwrap_or_default());
+        }
+    });
+    [counts, policies]
+}
+
+/// Returns how long the line of counts is.
+fn length(shown: &[Shown<'_>]) -> usize {
+    let one = |Shown { prepared, remaining, next, .. }: &Shown<'_>| {
+        let wait = if next.is_zero() { 0 } else { digits(next.seconds_up()).saturating_add(3) };
+        let counted = prepared.head.len().saturating_add(digits(u64::from(*remaining)));
+        counted.saturating_add(wait).saturating_add(2)
+    };
+    shown.iter().map(one).fold(0, usize::saturating_add).saturating_sub(2)
 }
 
 #[cfg(test)]

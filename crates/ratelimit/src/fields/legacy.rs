@@ -5,25 +5,27 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderName, HeaderValue};
 
 use super::text::Seconds;
-use super::{Reset, Shown, Written};
+use super::{Reset, Shown};
 
-const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
-const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
-const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+/// The names of the three fields.
+pub(super) static NAMES: [HeaderName; 3] = [
+    HeaderName::from_static("x-ratelimit-limit"),
+    HeaderName::from_static("x-ratelimit-remaining"),
+    HeaderName::from_static("x-ratelimit-reset"),
+];
 
 /// Describes the policy of which the least is left, by its part of the limit.
 pub(super) fn write(
     shown: &[Shown<'_>],
     reset: Reset,
     wall: impl FnOnce() -> SystemTime,
-    written: &mut Written,
-) {
+) -> Option<[HeaderValue; 3]> {
     let tightest = shown.iter().min_by(|one, other| {
         // a/b < c/d without dividing.
         let one_side = u64::from(one.remaining).saturating_mul(u64::from(other.limit));
         one_side.cmp(&u64::from(other.remaining).saturating_mul(u64::from(one.limit)))
     });
-    let Some(Shown { limit, remaining, next, .. }) = tightest else { return };
+    let Shown { limit, remaining, next, .. } = tightest?;
     let when = match reset {
         Reset::Delta => *next,
         Reset::Epoch => {
@@ -31,7 +33,6 @@ pub(super) fn write(
             now.saturating_add(*next)
         }
     };
-    written.push((LIMIT, HeaderValue::from(*limit)));
-    written.push((REMAINING, HeaderValue::from(*remaining)));
-    written.push((RESET, HeaderValue::from(when.seconds_up())));
+    let values = [u64::from(*limit), u64::from(*remaining), when.seconds_up()];
+    Some(values.map(HeaderValue::from))
 }

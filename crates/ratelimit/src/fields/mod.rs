@@ -15,10 +15,8 @@ mod text;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue};
 use palisade_core::{PreparedProblem, Problem, Text};
-use smallvec::SmallVec;
 
 use crate::quota::Quota;
 
@@ -93,8 +91,8 @@ impl Default for Fields {
 #[derive(Clone, Debug)]
 pub(crate) struct Prepared {
     plain: Arc<str>,
-    /// The name as a string of RFC 9651, quotes included.
-    name: Box<str>,
+    /// The name as a string of RFC 9651, and what stands before what remains: `"api";r=`.
+    head: Box<str>,
     policy: HeaderValue,
     pub(crate) problem: PreparedProblem,
 }
@@ -103,7 +101,7 @@ impl Prepared {
     pub(crate) fn new(name: &str, quota: Quota) -> Self {
         Self {
             plain: name.into(),
-            name: format!("{name:?}").into(),
+            head: format!("{name:?};r=").into(),
             policy: ietf::policy(name, quota),
             problem: problem([name]),
         }
@@ -142,7 +140,10 @@ pub(crate) struct Shown<'a> {
 /// Header lines that are ready to be put into an answer.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
-    list: SmallVec<[(HeaderName, HeaderValue); 2]>,
+    /// `RateLimit` and `RateLimit-Policy`.
+    ietf: Option<[HeaderValue; 2]>,
+    /// `X-RateLimit-Limit`, `-Remaining` and `-Reset`.
+    legacy: Option<Box<[HeaderValue; 3]>>,
 }
 
 impl Lines {
@@ -156,22 +157,25 @@ impl Lines {
         if shown.is_empty() {
             return lines;
         }
-        match fields.draft {
-            Some(Draft::Ten) => ietf::write(shown, &mut lines.list),
-            None => {}
-        }
+        lines.ietf = fields.draft.map(|draft| match draft {
+            Draft::Ten => ietf::write(shown),
+        });
         if let Some(reset) = fields.reset {
-            legacy::write(shown, reset, wall, &mut lines.list);
+            lines.legacy = legacy::write(shown, reset, wall).map(Box::new);
         }
         lines
     }
 
     /// Puts the lines into an answer; what a handler has set itself stays beside them.
     pub(crate) fn put(self, headers: &mut HeaderMap) {
-        for (name, value) in self.list {
-            headers.append(name, value);
+        if let Some([counts, policies]) = self.ietf {
+            headers.append(ietf::RATELIMIT, counts);
+            headers.append(ietf::RATELIMIT_POLICY, policies);
+        }
+        if let Some(lines) = self.legacy {
+            for (name, value) in legacy::NAMES.iter().zip(*lines) {
+                headers.append(name, value);
+            }
         }
     }
 }
-
-type Written = SmallVec<[(HeaderName, HeaderValue); 2]>;

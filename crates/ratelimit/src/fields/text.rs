@@ -1,42 +1,50 @@
-//! Short texts without a memory of their own.
+//! Texts of header values.
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::HeaderValue;
-use smallvec::SmallVec;
 
-/// A header value while it is written.
-#[derive(Default)]
+/// A header value while it is written, into the memory that it will have.
 pub(super) struct Line {
-    bytes: SmallVec<[u8; 128]>,
+    bytes: Vec<u8>,
 }
 
 impl Line {
+    /// Writes a value of so many bytes; one of another length costs another allocation.
+    pub(super) fn of(length: usize, write: impl FnOnce(&mut Self)) -> HeaderValue {
+        let mut line = Self { bytes: Vec::with_capacity(length) };
+        write(&mut line);
+        // Names and numbers have no byte that it could refuse.
+        HeaderValue::from_maybe_shared(Bytes::from(line.bytes))
+            .unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+
     pub(super) fn text(&mut self, text: &str) {
         self.bytes.extend_from_slice(text.as_bytes());
     }
 
     pub(super) fn number(&mut self, number: u64) {
-        let mut digits = [0_u8; 20];
+        let mut written = [0_u8; 20];
         let mut rest = number;
-        let mut count = 0_usize;
-        for digit in digits.iter_mut().rev() {
+        let mut start = written.len();
+        for digit in written.iter_mut().rev() {
             let last = rest.checked_rem(10).and_then(|last| u8::try_from(last).ok()).unwrap_or(0);
             *digit = b'0'.saturating_add(last);
-            count = count.saturating_add(1);
+            start = start.saturating_sub(1);
             rest = rest.checked_div(10).unwrap_or(0);
             if rest == 0 {
                 break;
             }
         }
-        let start = digits.len().saturating_sub(count);
-        self.bytes.extend_from_slice(digits.get(start..).unwrap_or_default());
+        self.bytes.extend_from_slice(written.get(start..).unwrap_or_default());
     }
+}
 
-    /// Returns the value; names and numbers have no byte that it could refuse.
-    pub(super) fn value(&self) -> HeaderValue {
-        HeaderValue::from_bytes(&self.bytes).unwrap_or_else(|_| HeaderValue::from_static(""))
-    }
+/// Returns how many digits a number has.
+pub(super) fn digits(number: u64) -> usize {
+    let log = number.checked_ilog10().and_then(|log| usize::try_from(log).ok());
+    log.unwrap_or(0).saturating_add(1)
 }
 
 /// Whole seconds, rounded up.
@@ -58,9 +66,9 @@ mod tests {
     #[test]
     fn numbers_are_written_as_they_are() {
         for number in [0, 7, 10, 4_294_967_295, u64::MAX] {
-            let mut line = Line::default();
-            line.number(number);
-            assert_eq!(line.value(), number.to_string());
+            let text = number.to_string();
+            assert_eq!(digits(number), text.len());
+            assert_eq!(Line::of(text.len(), |line| line.number(number)), text);
         }
     }
 

@@ -13,7 +13,7 @@ use tower_service::Service;
 use super::{Desk, ResponseBody, ResponseFuture};
 use crate::fields::Seconds;
 use crate::head::Head;
-use crate::limits::{Admission, RateLimited};
+use crate::limits::{Admission, Asked, RateLimited};
 use crate::store::Act;
 
 /// Service of [`RateLimitLayer`](super::RateLimitLayer); a clone is one reference.
@@ -61,20 +61,19 @@ where
         if rules.exempt.contains(head.method(), head.uri()) {
             return ResponseFuture::passed(self.inner.call(request), Admission::default(), None);
         }
-        let settled = match shared.ask(&rules, &head) {
-            Err(refused) => Err(refused),
-            Ok(asked) => {
-                let Some(verdict) = shared.store.decide_now(asked.asks(), Act::Charge) else {
-                    // The one that was ready answers this call; its clone waits for the next.
-                    let clone = self.inner.clone();
-                    let ready = std::mem::replace(&mut self.inner, clone);
-                    let (desk, limits) = (Arc::clone(&self.desk), self.desk.limits.clone());
-                    let rules = Arc::clone(&rules);
-                    let verdict = Box::pin(async move { limits.shared.wait(rules, asked).await });
-                    return ResponseFuture::waiting(verdict, ready, request, desk);
-                };
-                shared.settle(&rules, asked, &verdict)
-            }
+        let mut asked = Asked::default();
+        let settled = if let Err(refused) = shared.ask(&rules, &head, &mut asked) {
+            Err(refused)
+        } else if let Some(verdict) = shared.store.decide_now(asked.asks(), Act::Charge) {
+            shared.settle(&rules, &mut asked, &verdict)
+        } else {
+            // The one that was ready answers this call; its clone waits for the next.
+            let clone = self.inner.clone();
+            let ready = std::mem::replace(&mut self.inner, clone);
+            let (desk, limits) = (Arc::clone(&self.desk), self.desk.limits.clone());
+            let rules = Arc::clone(&rules);
+            let verdict = Box::pin(async move { limits.shared.wait(rules, asked).await });
+            return ResponseFuture::waiting(verdict, ready, request, desk);
         };
         match settled {
             Err(refused) => {
@@ -105,7 +104,8 @@ where
     let lines = std::mem::take(&mut refused.lines);
     let mut response = rejection.answer(&refused);
     let headers = response.headers_mut();
-    headers.reserve(4);
+    // Beside the three of a problem: no more than the map has room for.
+    headers.reserve(3);
     if let Some(wait) = refused.retry_after() {
         let seconds = HeaderValue::from(wait.seconds_up().max(1));
         headers.entry(RETRY_AFTER).or_insert(seconds);

@@ -47,10 +47,14 @@ impl Asked {
 }
 
 impl Shared {
-    /// Asks for all rules that are on a request; refused at once if too many of it are running.
+    /// Asks for all rules that are on a request, in place, since what is asked is large; refused at once if too many of it are running.
     #[expect(clippy::result_large_err, reason = "a refusal allocates nothing")]
-    pub(crate) fn ask(&self, rules: &RuleTable, head: &Head<'_>) -> Result<Asked, RateLimited> {
-        let mut asked = Asked::default();
+    pub(crate) fn ask(
+        &self,
+        rules: &RuleTable,
+        head: &Head<'_>,
+        asked: &mut Asked,
+    ) -> Result<(), RateLimited> {
         let tier = self.tier_of.as_ref().and_then(|tier_of| tier_of(head));
         for position in rules.matching(head) {
             let Some(rule) = rules.rules.get(position) else { continue };
@@ -67,7 +71,7 @@ impl Shared {
                     self.watch.tell(Finding::ClientIpMissing, Some(&rule.name), self.now());
                 }
                 keyed |= !found.list.is_empty();
-                self.ask_for_key(rule, Source { position, tier, cost }, &found, &mut asked)?;
+                self.ask_for_key(rule, Source { position, tier, cost }, &found, asked)?;
             }
             if keyed {
                 note(&rule.keyed);
@@ -76,7 +80,7 @@ impl Shared {
             }
         }
         self.look_for_idle_rules(rules);
-        Ok(asked)
+        Ok(())
     }
 
     #[expect(clippy::result_large_err, reason = "a refusal allocates nothing")]

@@ -9,7 +9,7 @@ use palisade_core::Clock;
 use palisade_edge::ExemptPaths;
 
 use super::{Limits, Shared, TierOf};
-use crate::clock::CoarseClock;
+use crate::clock::Stopwatch;
 use crate::error::{Mistake, Mistakes};
 use crate::fields::Fields;
 use crate::finding::Watch;
@@ -40,7 +40,7 @@ pub struct LimitsBuilder {
     bytes: usize,
     hasher: Option<KeyHasher>,
     fields: Fields,
-    clock: Arc<dyn Clock>,
+    clock: Option<Arc<dyn Clock>>,
 }
 
 impl LimitsBuilder {
@@ -55,7 +55,7 @@ impl LimitsBuilder {
             bytes: MEMORY,
             hasher: None,
             fields: Fields::default(),
-            clock: Arc::new(CoarseClock::new()),
+            clock: None,
         }
     }
 
@@ -136,7 +136,7 @@ impl LimitsBuilder {
 
     /// Takes the time from here; a store that is given has its own clock.
     pub fn with_clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
+        self.clock = Some(Arc::new(clock));
         self
     }
 
@@ -161,7 +161,11 @@ impl LimitsBuilder {
             (Err(mistakes), _) | (_, Err(mistakes)) => return Err(mistakes),
         };
         let store = self.store.unwrap_or_else(|| {
-            Arc::new(memory.for_quotas(table.quotas()).with_clock(Arc::clone(&self.clock)))
+            let memory = memory.for_quotas(table.quotas());
+            Arc::new(match &self.clock {
+                Some(clock) => memory.with_clock(Arc::clone(clock)),
+                None => memory,
+            })
         });
         let shared = Shared {
             rules: ArcSwap::from_pointee(table),
@@ -171,8 +175,7 @@ impl LimitsBuilder {
             keys: self.keys,
             tier_of: self.tier_of,
             fields: self.fields,
-            epoch: self.clock.now(),
-            clock: self.clock,
+            clock: self.clock.map_or_else(Stopwatch::new, Stopwatch::by),
             watch: Watch::new(),
             identity: Arc::new(()),
             samples: AtomicU32::new(SAMPLES),

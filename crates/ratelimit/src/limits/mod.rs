@@ -10,11 +10,11 @@ mod settle;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use palisade_core::Clock;
 
+use crate::clock::Stopwatch;
 use crate::error::Mistakes;
 use crate::fields::Fields;
 use crate::finding::{Finding, Watch};
@@ -62,8 +62,7 @@ pub(crate) struct Shared {
     keys: Vec<(Box<str>, Key)>,
     tier_of: Option<TierOf>,
     fields: Fields,
-    clock: Arc<dyn Clock>,
-    epoch: Instant,
+    clock: Stopwatch,
     watch: Watch,
     /// How many requests are still looked at for a layer that is there twice.
     samples: AtomicU32,
@@ -96,9 +95,10 @@ impl Limits {
         if rules.exempt.contains(head.method(), head.uri()) {
             return Ok(Admission::default());
         }
-        let asked = self.shared.ask(&rules, &head)?;
+        let mut asked = Asked::default();
+        self.shared.ask(&rules, &head, &mut asked)?;
         match self.shared.store.decide_now(asked.asks(), Act::Charge) {
-            Some(verdict) => self.shared.settle(&rules, asked, &verdict),
+            Some(verdict) => self.shared.settle(&rules, &mut asked, &verdict),
             None => Err(RateLimited::store_down()),
         }
     }
@@ -113,7 +113,8 @@ impl Limits {
         if rules.exempt.contains(head.method(), head.uri()) {
             return Ok(Admission::default());
         }
-        let asked = self.shared.ask(&rules, &head)?;
+        let mut asked = Asked::default();
+        self.shared.ask(&rules, &head, &mut asked)?;
         self.shared.wait(rules, asked).await
     }
 
@@ -177,7 +178,7 @@ impl Shared {
 
     /// Returns the time since the limits were made.
     fn now(&self) -> Duration {
-        self.clock.now().saturating_duration_since(self.epoch)
+        self.clock.elapsed()
     }
 
     pub(crate) fn rules(&self) -> arc_swap::Guard<Arc<RuleTable>> {
@@ -187,14 +188,14 @@ impl Shared {
     pub(crate) async fn wait(
         &self,
         rules: Arc<RuleTable>,
-        asked: Asked,
+        mut asked: Asked,
     ) -> Result<Admission, RateLimited> {
         let verdict = match self.store.decide_now(asked.asks(), Act::Charge) {
             Some(verdict) => Ok(verdict),
             None => self.store.decide(asked.asks(), Act::Charge).await,
         };
         match verdict {
-            Ok(verdict) => self.settle(&rules, asked, &verdict),
+            Ok(verdict) => self.settle(&rules, &mut asked, &verdict),
             Err(error) => Err(self.store_failed(&error)),
         }
     }

@@ -9,7 +9,7 @@ use palisade_edge::refusal::Refusal;
 use smallvec::SmallVec;
 use thiserror::Error;
 
-use crate::fields::Lines;
+use crate::fields::{self, Lines, Prepared};
 
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,28 +30,15 @@ pub enum Reason {
 #[error("a rate limit refused the request")]
 pub struct RateLimited {
     pub(super) reason: Reason,
-    pub(super) policies: SmallVec<[Arc<str>; 1]>,
+    pub(super) violated: SmallVec<[Arc<Prepared>; 1]>,
     pub(super) wait: Option<Duration>,
-    pub(super) problem: PreparedProblem,
     pub(crate) lines: Lines,
 }
 
 impl RateLimited {
     pub(super) fn store_down() -> Self {
-        let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "rate_limit_unavailable")
-            .of_type(
-                "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity",
-                "Request cannot be satisfied due to temporary server capacity constraints",
-            )
-            .detail("try again in a moment")
-            .prepare();
-        Self {
-            reason: Reason::Store,
-            policies: SmallVec::new(),
-            wait: Some(Duration::from_secs(1)),
-            problem,
-            lines: Lines::default(),
-        }
+        let (violated, lines) = (SmallVec::new(), Lines::default());
+        Self { reason: Reason::Store, violated, wait: Some(Duration::from_secs(1)), lines }
     }
 
     /// Returns why.
@@ -68,7 +55,7 @@ impl RateLimited {
 
     /// Returns the names of the policies that are violated.
     pub fn policies(&self) -> impl Iterator<Item = &str> {
-        self.policies.iter().map(|name| &**name)
+        self.violated.iter().map(|prepared| &**prepared.plain())
     }
 }
 
@@ -99,6 +86,17 @@ impl Refusal for RateLimited {
     }
 
     fn problem(&self) -> PreparedProblem {
-        self.problem.clone()
+        let plain = || Problem::new(self.status(), self.code()).detail(self.detail());
+        match (self.reason, self.violated.as_slice()) {
+            (Reason::Cost, _) => plain().prepare(),
+            (Reason::Store, _) => plain()
+                .of_type(
+                    "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity",
+                    "Request cannot be satisfied due to temporary server capacity constraints",
+                )
+                .prepare(),
+            (_, [one]) => one.problem.clone(),
+            _ => fields::problem(self.policies()),
+        }
     }
 }

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::StatusCode;
-use palisade_core::{PreparedProblem, Problem, SecurityEvent};
+use palisade_core::SecurityEvent;
 use palisade_edge::ClientIp;
 use smallvec::SmallVec;
 
@@ -13,14 +12,11 @@ use super::admission::{Admission, Refund};
 use super::ask::{Asked, Mark};
 use super::refused::{RateLimited, Reason};
 use crate::count::Counted;
-use crate::fields::{Lines, Shown, problem};
+use crate::fields::{Lines, Prepared, Shown};
 use crate::finding::Finding;
 use crate::head::Head;
 use crate::rule::{Compiled, Mode, Plan, RuleTable};
 use crate::store::{Outcome, Reading, Verdict};
-
-/// A window of a rule that refuses.
-type Violated = SmallVec<[(usize, usize); 2]>;
 
 impl Shared {
     /// Admits or refuses.
@@ -28,7 +24,7 @@ impl Shared {
     pub(crate) fn settle(
         &self,
         rules: &Arc<RuleTable>,
-        asked: Asked,
+        asked: &mut Asked,
         verdict: &Verdict,
     ) -> Result<Admission, RateLimited> {
         let readings = verdict.readings();
@@ -39,7 +35,7 @@ impl Shared {
             self.compare_clocks(wall);
         }
         if !verdict.is_admitted() {
-            return Err(self.refuse(rules, &asked, readings));
+            return Err(self.refuse(rules, asked, readings));
         }
         let mut admission = Admission::default();
         let mut refund = Vec::new();
@@ -61,8 +57,8 @@ impl Shared {
         if !refund.is_empty() {
             admission.refund = Some(Box::new(Refund { rules: Arc::clone(rules), taken: refund }));
         }
-        admission.lines = self.lines(rules, &asked, readings);
-        admission.permits = asked.permits;
+        admission.lines = self.lines(rules, asked, readings);
+        admission.permits = std::mem::take(&mut asked.permits);
         Ok(admission)
     }
 
@@ -81,10 +77,8 @@ impl Shared {
     }
 
     fn refuse(&self, rules: &RuleTable, asked: &Asked, readings: &[Reading]) -> RateLimited {
-        let mut violated = Violated::new();
+        let mut violated: SmallVec<[Arc<Prepared>; 1]> = SmallVec::new();
         let (mut wait, mut reason) = (Some(Duration::ZERO), Reason::Quota);
-        let mut problem_of_one = None;
-        let mut policies = SmallVec::new();
         for ((mark, ask), reading) in asked.marks.iter().zip(asked.asks()).zip(readings) {
             let Some(rule) = rules.rules.get(mark.rule) else { continue };
             if reading.is_admitted() || !ask.is_binding() {
@@ -98,21 +92,15 @@ impl Shared {
                 }
             }
             wait = wait.map(|wait| wait.max(reading.retry_after()));
-            if !violated.contains(&(mark.rule, mark.window)) {
-                violated.push((mark.rule, mark.window));
+            // One policy may refuse for several keys.
+            let prepared = &plan(rule, mark).prepared;
+            if !violated.iter().any(|known| Arc::ptr_eq(known, prepared)) {
                 rule.tally.add(Counted::Refused);
-                let prepared = &plan(rule, mark).prepared;
-                policies.push(Arc::clone(prepared.plain()));
-                problem_of_one = Some(&prepared.problem);
+                violated.push(Arc::clone(prepared));
             }
         }
-        let problem = match (problem_of_one, reason) {
-            (_, Reason::Cost) => cost_problem(),
-            (Some(one), _) if violated.len() == 1 => one.clone(),
-            _ => problem(policies.iter().map(|name: &Arc<str>| &**name)),
-        };
         let lines = self.lines(rules, asked, readings);
-        RateLimited { reason, policies, wait, problem, lines }
+        RateLimited { reason, violated, wait, lines }
     }
 
     pub(super) fn too_many_running(&self, rule: &Compiled, plan: &Plan) -> RateLimited {
@@ -125,9 +113,8 @@ impl Shared {
         };
         RateLimited {
             reason: Reason::Concurrency,
-            policies: SmallVec::from_iter([Arc::clone(plan.prepared.plain())]),
+            violated: SmallVec::from_iter([Arc::clone(&plan.prepared)]),
             wait: (plan.quota.count() > 0).then_some(Duration::from_secs(1)),
-            problem: plan.prepared.problem.clone(),
             lines: Lines::of(self.fields, &[shown], || self.clock.wall()),
         }
     }
@@ -148,9 +135,9 @@ impl Shared {
             let (remaining, next) = (reading.remaining(), reading.next());
             let here = Some((mark.rule, mark.window));
             match shown.iter_mut().find(|other| {
-                last == here || std::ptr::eq(other.prepared, &raw const plan.prepared)
+                last == here || std::ptr::eq(other.prepared, Arc::as_ptr(&plan.prepared))
             }) {
-                Some(other) if std::ptr::eq(other.prepared, &raw const plan.prepared) => {
+                Some(other) if std::ptr::eq(other.prepared, Arc::as_ptr(&plan.prepared)) => {
                     tighten(other, remaining, next);
                 }
                 _ => shown.push(Shown {
@@ -165,7 +152,7 @@ impl Shared {
         for running in &asked.running {
             let window = rules.rules.get(running.rule).and_then(|r| r.windows.get(running.window));
             if let Some(window) = window {
-                let prepared = &window.plan.prepared;
+                let prepared = &*window.plan.prepared;
                 let limit = window.plan.quota.count();
                 let (remaining, next) = (running.left, Duration::ZERO);
                 match shown.iter_mut().find(|other| std::ptr::eq(other.prepared, prepared)) {
@@ -220,14 +207,7 @@ fn plan<'a>(rule: &'a Compiled, mark: &Mark) -> &'a Plan {
 /// Counts an admission, and whether a fifth or less is left.
 fn count(rule: &Compiled, mark: &Mark, reading: Reading) {
     rule.tally.add(Counted::Admitted);
-    let most = plan(rule, mark).quota.most_at_once();
-    if u64::from(reading.remaining()).saturating_mul(5) <= u64::from(most) {
+    if reading.has_at_most(plan(rule, mark).quota.most_at_once() / 5) {
         rule.tally.add(Counted::NearLimit);
     }
-}
-
-fn cost_problem() -> PreparedProblem {
-    Problem::new(StatusCode::BAD_REQUEST, "cost_above_limit")
-        .detail("the request costs more than its quota ever has at once")
-        .prepare()
 }

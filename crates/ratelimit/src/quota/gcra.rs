@@ -118,6 +118,13 @@ impl Gcra {
         }
     }
 
+    /// Says whether at most so many would pass at once now; asked of every admission, it divides nothing.
+    #[must_use]
+    pub(crate) const fn has_at_most(self, count: u32, tat: u64, now: u64) -> bool {
+        let free = self.span().saturating_sub(tat.saturating_sub(now));
+        free < self.interval.saturating_mul(widen(count).saturating_add(1))
+    }
+
     /// Returns how long until one more is there than now, 0 when all are.
     #[must_use]
     pub const fn next(self, tat: u64, now: u64) -> u64 {

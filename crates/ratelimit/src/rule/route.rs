@@ -153,13 +153,7 @@ impl fmt::Display for Route {
 ///
 /// One pass over the path; an allocation only if it is written oddly.
 pub(crate) fn read_otherwise(path: &str) -> Option<String> {
-    let odd = path.contains(['%', '\\'])
-        || path.contains("//")
-        || path.contains("/./")
-        || path.contains("/../")
-        || path.ends_with("/.")
-        || path.ends_with("/..");
-    if !odd {
+    if !is_odd(path) {
         return None;
     }
     let mut kept: Vec<Cow<'_, str>> = Vec::new();
@@ -173,15 +167,26 @@ pub(crate) fn read_otherwise(path: &str) -> Option<String> {
             segment => kept.push(segment.into()),
         }
     }
-    let mut path = String::with_capacity(decoded.len());
+    let mut other = String::with_capacity(decoded.len());
     for segment in kept {
-        path.push('/');
-        path.push_str(&segment);
+        other.push('/');
+        other.push_str(&segment);
     }
-    if path.is_empty() {
-        path.push('/');
+    if other.is_empty() {
+        other.push('/');
     }
-    Some(path)
+    (other != path).then_some(other)
+}
+
+/// Says whether a path has an escape, a backslash, an empty segment inside, or one that begins with a
+/// dot.
+fn is_odd(path: &str) -> bool {
+    let mut before = 0;
+    path.bytes().any(|byte| {
+        let odd = matches!((before, byte), (_, b'%' | b'\\') | (b'/', b'/' | b'.'));
+        before = byte;
+        odd
+    })
 }
 
 /// Decodes `%41`; what is no UTF-8 afterwards is replaced.
@@ -286,7 +291,10 @@ mod tests {
             ("/./login/.", Some("/login")),
             ("/static%2f..%2Flogin", Some("/login")),
             ("/..\\login", Some("/login")),
-            ("/%zz", Some("/%zz")),
+            ("/%zz", None),
+            ("/.well-known/x", None),
+            ("/a.b/c..", None),
+            ("/login/..", Some("/")),
             ("/..", Some("/")),
             ("/%ff", Some("/\u{fffd}")),
         ];

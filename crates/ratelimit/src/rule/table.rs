@@ -1,5 +1,6 @@
 //! Rules put together: checked, and ready to be asked.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use http::Method;
@@ -53,7 +54,7 @@ pub(crate) struct Window {
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) quota: Quota,
-    pub(crate) prepared: Prepared,
+    pub(crate) prepared: Arc<Prepared>,
     levels: SmallVec<[Level; 3]>,
 }
 
@@ -72,7 +73,7 @@ impl Plan {
             Level { meter: quota.meter(), most: quota.most_at_once() }
         };
         let levels = factors.iter().map(level).collect();
-        Self { quota, prepared: Prepared::new(name, quota), levels }
+        Self { quota, prepared: Arc::new(Prepared::new(name, quota)), levels }
     }
 
     pub(crate) fn at(&self, level: usize) -> Option<Level> {

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use smallvec::SmallVec;
 
+use super::Ask;
 use crate::quota::{Gcra, Meter, Step, Tickets};
 
 /// What became of one ask.
@@ -110,6 +111,14 @@ impl Reading {
         }
     }
 
+    /// Says whether at most so many more would pass at once.
+    pub(crate) const fn has_at_most(&self, count: u32) -> bool {
+        match self.gauge {
+            Gauge::Bucket { gcra, tat, now, .. } => gcra.has_at_most(count, tat, now),
+            Gauge::Known { remaining, .. } => remaining <= count,
+        }
+    }
+
     /// Returns how long until the same ask would pass, 0 if it did or never will.
     #[must_use]
     pub const fn retry_after(&self) -> Duration {
@@ -157,13 +166,6 @@ impl Readings {
     pub fn push(&mut self, reading: Reading) {
         self.list.push(reading);
     }
-
-    /// Writes another reading at a place, if there is one.
-    pub(crate) fn replace(&mut self, position: Option<usize>, reading: Reading) {
-        if let Some(place) = position.and_then(|position| self.list.get_mut(position)) {
-            *place = reading;
-        }
-    }
 }
 
 impl Deref for Readings {
@@ -188,6 +190,21 @@ impl Verdict {
     #[must_use]
     pub const fn new(admitted: bool, readings: Readings) -> Self {
         Self { admitted, readings, store_time: None, alone: false }
+    }
+
+    /// Adds the reading of the next ask; one that is binding and refused refuses the request.
+    #[inline]
+    pub(crate) fn push(&mut self, ask: &Ask, reading: Reading) {
+        self.admitted &= reading.is_admitted() || !ask.is_binding();
+        self.readings.push(reading);
+    }
+
+    /// Puts the reading that refuses the request in its place.
+    pub(crate) fn refuse(&mut self, position: usize, reading: Reading) {
+        self.admitted = false;
+        if let Some(place) = self.readings.list.get_mut(position) {
+            *place = reading;
+        }
     }
 
     /// Adds what time it is by the clock of a shared store: a difference of seconds is a

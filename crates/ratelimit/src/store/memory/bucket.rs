@@ -25,6 +25,15 @@ impl MemoryStore {
     }
 
     #[inline]
+    pub(super) fn bucket_has(&self, ask: &Ask, gcra: Gcra, now: u64) -> bool {
+        let (gcra, place, terms) = self.bucket(ask, gcra, now);
+        matches!(
+            gcra.decide(self.table.peek(place, terms), now, ask.amount()),
+            Step::Admitted { .. }
+        )
+    }
+
+    #[inline]
     pub(super) fn take_from_bucket(&self, ask: &Ask, gcra: Gcra, now: u64) -> Reading {
         let (gcra, place, terms) = self.bucket(ask, gcra, now);
         let cost = ask.amount();

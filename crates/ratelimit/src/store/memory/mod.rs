@@ -5,12 +5,13 @@ mod snapshot;
 mod tickets;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use palisade_core::Clock;
 
 use super::{Act, Ask, Outcome, Reading, Readings, Store, StoreFuture, Verdict};
-use crate::clock::CoarseClock;
+use crate::clock::Stopwatch;
 use crate::quota::{Meter, Quota};
 use crate::table::{Table, Terms};
 use crate::tick::{LONGEST, Tick};
@@ -54,8 +55,7 @@ pub use snapshot::SnapshotError;
 /// allocation, no thread.
 pub struct MemoryStore {
     table: Table,
-    clock: Box<dyn Clock>,
-    epoch: Instant,
+    clock: Stopwatch,
     tick: Tick,
 }
 
@@ -80,15 +80,14 @@ impl MemoryStore {
         let (least, most) = (wide(Self::LEAST_BYTES), wide(Self::MOST_BYTES));
         ConfigError::number("the bytes of a memory store", wide(bytes), least, most)?;
         let lines = bytes.checked_div(Table::LINE).unwrap_or(0);
-        let clock: Box<dyn Clock> = Box::new(CoarseClock::new());
-        Ok(Self { table: Table::new(lines, LONGEST), epoch: clock.now(), clock, tick: Tick::Usual })
+        let (table, clock) = (Table::new(lines, LONGEST), Stopwatch::new());
+        Ok(Self { table, clock, tick: Tick::Usual })
     }
 
     /// Takes the time from here; before anything is counted.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Clock) -> Self {
-        self.epoch = clock.now();
-        self.clock = Box::new(clock);
+        self.clock = Stopwatch::by(Arc::new(clock));
         self
     }
 
@@ -118,50 +117,55 @@ impl MemoryStore {
     /// Returns how many keys owe something. Reads the whole table: for metrics, not for requests.
     #[must_use]
     pub fn live(&self) -> usize {
-        self.table.live(self.terms(self.clock.now(), 0))
+        self.table.live(Terms { now: self.now(), span: 0, second: self.tick.second() })
     }
 
     /// Decides at that moment, which comes from the clock of this store.
     #[must_use]
     pub fn decide_at(&self, asks: &[Ask], act: Act, now: Instant) -> Verdict {
-        let now = self.ticks(now);
-        if let ([ask], Act::Charge) = (asks, act) {
-            let reading = self.take(ask, now);
-            let mut readings = Readings::new();
-            readings.push(reading);
-            return Verdict::new(reading.is_admitted() || !ask.is_binding(), readings);
-        }
-        let (admitted, readings) = self.look_at_all(asks, now);
-        if !admitted || act == Act::Peek {
-            return Verdict::new(admitted, readings);
-        }
-        self.take_all(asks, &readings, now)
+        self.decide_in(asks, act, self.ticks(self.clock.until(now)))
     }
 
-    fn look_at_all(&self, asks: &[Ask], now: u64) -> (bool, Readings) {
-        let (mut admitted, mut readings) = (true, Readings::new());
-        for ask in asks {
-            let reading = self.look(ask, now);
-            admitted &= reading.is_admitted() || !ask.is_binding();
-            readings.push(reading);
+    #[inline]
+    fn decide_in(&self, asks: &[Ask], act: Act, now: u64) -> Verdict {
+        if let ([ask], Act::Charge) = (asks, act) {
+            let mut verdict = Verdict::new(true, Readings::new());
+            verdict.push(ask, self.take(ask, now));
+            return verdict;
         }
-        (admitted, readings)
+        let passes = |ask: &Ask| !ask.is_binding() || self.would_pass(ask, now);
+        if act == Act::Peek || !asks.iter().all(passes) {
+            let verdict = self.look_at_all(asks, now);
+            // Else something was given back meanwhile.
+            if act == Act::Peek || !verdict.is_admitted() {
+                return verdict;
+            }
+        }
+        self.take_all(asks, now)
+    }
+
+    fn look_at_all(&self, asks: &[Ask], now: u64) -> Verdict {
+        let mut verdict = Verdict::new(true, Readings::new());
+        for ask in asks {
+            verdict.push(ask, self.look(ask, now));
+        }
+        verdict
     }
 
     /// Takes what was seen to be there; if another was faster, gives all back.
-    fn take_all(&self, asks: &[Ask], seen: &[Reading], now: u64) -> Verdict {
-        let mut readings = Readings::new();
-        for (ask, seen) in asks.iter().zip(seen) {
-            let reading = if seen.is_admitted() { self.take(ask, now) } else { *seen };
+    fn take_all(&self, asks: &[Ask], now: u64) -> Verdict {
+        let mut verdict = Verdict::new(true, Readings::new());
+        for (position, ask) in asks.iter().enumerate() {
+            let reading = self.take(ask, now);
             if ask.is_binding() && !reading.is_admitted() {
-                self.return_all(asks.iter().zip(readings.iter()), now);
-                let (_, mut readings) = self.look_at_all(asks, now);
-                readings.replace(asks.iter().position(|other| other == ask), reading);
-                return Verdict::new(false, readings);
+                self.return_all(asks.iter().zip(verdict.readings()), now);
+                let mut verdict = self.look_at_all(asks, now);
+                verdict.refuse(position, reading);
+                return verdict;
             }
-            readings.push(reading);
+            verdict.push(ask, reading);
         }
-        Verdict::new(true, readings)
+        verdict
     }
 
     fn return_all<'a>(&self, taken: impl Iterator<Item = (&'a Ask, &'a Reading)>, now: u64) {
@@ -169,6 +173,14 @@ impl MemoryStore {
             if reading.is_admitted() {
                 self.give_back(ask, now);
             }
+        }
+    }
+
+    /// Says whether an ask would pass, and nothing more.
+    fn would_pass(&self, ask: &Ask, now: u64) -> bool {
+        match ask.meter() {
+            Meter::Bucket(gcra) => self.bucket_has(ask, gcra, now),
+            Meter::Strict(tickets) => self.look_at_tickets(ask, tickets, now).is_admitted(),
         }
     }
 
@@ -195,14 +207,14 @@ impl MemoryStore {
     }
 
     #[inline]
-    fn ticks(&self, now: Instant) -> u64 {
-        let since = now.saturating_duration_since(self.epoch);
-        let part = self.tick.down(u64::from(since.subsec_nanos()));
-        since.as_secs().wrapping_mul(self.tick.second()).wrapping_add(part).wrapping_add(BEGINNING)
+    fn now(&self) -> u64 {
+        self.ticks(self.clock.elapsed())
     }
 
-    fn terms(&self, now: Instant, span: u64) -> Terms {
-        Terms { now: self.ticks(now), span, second: self.tick.second() }
+    #[inline]
+    fn ticks(&self, since: Duration) -> u64 {
+        let part = self.tick.down(u64::from(since.subsec_nanos()));
+        since.as_secs().wrapping_mul(self.tick.second()).wrapping_add(part).wrapping_add(BEGINNING)
     }
 }
 
@@ -224,15 +236,15 @@ impl Store for MemoryStore {
     }
 
     fn decide_now(&self, asks: &[Ask], act: Act) -> Option<Verdict> {
-        Some(self.decide_at(asks, act, self.clock.now()))
+        Some(self.decide_in(asks, act, self.now()))
     }
 
     fn decide<'a>(&'a self, asks: &'a [Ask], act: Act) -> StoreFuture<'a, Verdict> {
-        Box::pin(async move { Ok(self.decide_at(asks, act, self.clock.now())) })
+        Box::pin(async move { Ok(self.decide_in(asks, act, self.now())) })
     }
 
     fn refund_now(&self, asks: &[Ask]) -> bool {
-        let now = self.ticks(self.clock.now());
+        let now = self.now();
         for ask in asks {
             self.give_back(ask, now);
         }

@@ -43,7 +43,7 @@ impl MemoryStore {
     /// use with [`KeyHasher::keyed`] only. It holds no address and no name.
     #[must_use]
     pub fn snapshot(&self, hasher: &KeyHasher) -> Vec<u8> {
-        let now = self.ticks(self.clock.now());
+        let now = self.now();
         let (mut floors, mut keys) = (Vec::new(), Vec::new());
         let (mut floor_count, mut key_count) = (0_u32, 0_u64);
         for held in self.table.held(now) {
@@ -103,7 +103,7 @@ impl MemoryStore {
         }
         let passed = nanos_of(self.clock.wall()).saturating_sub(wall);
         let passed = self.tick.down(passed);
-        let now = self.ticks(self.clock.now());
+        let now = self.now();
         let mut all = Vec::new();
         for _ in 0..floors {
             let line = u32::from_le_bytes(reader.take()?);
