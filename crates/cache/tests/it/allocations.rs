@@ -24,3 +24,16 @@ async fn a_hit_allocates_nothing() {
     }
     assert_eq!(count(|| cache.invalidate_tag("org", 7)), Allocations::NONE);
 }
+
+/// What the cache itself takes for an entry, beside a key and a value of 8 bytes each: its place in
+/// the tables, and the counts of the `Arc`. The 40 KiB that any cache has are not divided.
+#[test]
+fn an_entry_costs_ninety_bytes_at_most() {
+    const ENTRIES: u64 = 100_000;
+    let cache = palisade_cache::Cache::<u64, u64>::builder("numbers").entries(100_000).unwrap();
+    let cache = cache.build();
+    let filled = count(|| (0..ENTRIES).for_each(|key| cache.set(&key, key)));
+    let held = filled.bytes - filled.freed_bytes;
+    let entry = held / cache.len() as u64 - 16;
+    assert!(entry <= 90, "{entry}");
+}
