@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use palisade_testkit::postgres::Postgres;
-use palisade_testkit::redis::Redis;
+use palisade_testkit::redis::{Redis, RedisConfig, Reply};
 use serde_json::json;
 use tempfile::{TempDir, tempdir};
 
@@ -252,6 +252,34 @@ fn a_redis_that_is_away_is_no_reason_not_to_start() {
         assert_eq!(guess(&portal, "203.0.113.9", &format!("n{turn}")).status, 401);
     }
     guess(&portal, "203.0.113.9", "n6").is_problem(429, "rate_limit_exceeded");
+}
+
+#[test]
+fn redis_is_reached_in_secret_and_by_servers_that_are_known_alone() {
+    let folder = tempdir().unwrap();
+    crate::postgres::certify(folder.path());
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let server = RedisConfig::new()
+        .add_option("tls-port", &port.to_string())
+        .add_option("tls-cert-file", &file("server.crt"))
+        .add_option("tls-key-file", &file("server.key"))
+        .add_option("tls-ca-cert-file", &file("ca.crt"))
+        .add_option("tls-auth-clients", "no");
+    let server = server.start().unwrap();
+    let kept = |authority: &str| {
+        let mut command = command();
+        command.env("SSL_CERT_FILE", file(authority));
+        let url = format!("rediss://127.0.0.1:{port}");
+        let flags = ["--redis", &url, PROXIED[0], PROXIED[1]];
+        let portal = Portal::start_by(command, tempdir().unwrap(), &flags);
+        assert_eq!(guess(&portal, "203.0.113.9", "ada").status, 401);
+        let keys = server.command(&["DBSIZE"]).unwrap();
+        server.command(&["FLUSHALL"]).unwrap();
+        keys
+    };
+    assert_eq!(kept("other.crt"), Reply::Integer(0), "a stranger is told nothing");
+    assert!(matches!(kept("ca.crt"), Reply::Integer(1..)));
 }
 
 #[test]

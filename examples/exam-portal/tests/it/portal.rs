@@ -93,7 +93,12 @@ impl Portal {
     }
 
     pub(crate) fn start_exactly(folder: TempDir, flags: &[&str]) -> Self {
-        let mut child = command()
+        Self::start_by(command(), folder, flags)
+    }
+
+    /// Starts a command of [`command`] that has more in its environment.
+    pub(crate) fn start_by(mut command: Command, folder: TempDir, flags: &[&str]) -> Self {
+        let mut child = command
             .args(["--listen", "127.0.0.1:0", "--data"])
             .arg(folder.path().join("data"))
             .args(flags)

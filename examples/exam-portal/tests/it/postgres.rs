@@ -93,22 +93,8 @@ fn the_password_of_the_url_is_shown_nowhere() {
 
 /// Gives a server a certificate of an authority whose own certificate stays in `folder`.
 fn use_tls(server: &Postgres, folder: &Path) {
-    let openssl = |args: &str| {
-        let done = Command::new("openssl").args(args.split(' ')).current_dir(folder).output();
-        let done = done.unwrap();
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    };
-    let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
-    for authority in ["ca", "other"] {
-        openssl(&format!(
-            "req -x509 {key} -keyout {authority}.key -out {authority}.crt -days 2 -subj /CN={authority}"
-        ));
-    }
-    openssl(&format!("req {key} -keyout server.key -out server.csr -subj /CN=db"));
-    std::fs::write(folder.join("names"), "subjectAltName=IP:127.0.0.1\n").unwrap();
-    openssl(
-        "x509 -req -in server.csr -CA ca.crt -CAkey ca.key -days 2 -extfile names -out server.crt",
-    );
+    certify(folder);
+    let openssl = |args: &str| openssl(folder, args);
     for file in ["server.key", "server.crt"] {
         // As one line, which `COPY` does not escape; the server writes it as its own.
         openssl(&format!("base64 -A -in {file} -out {file}.b64"));
@@ -121,6 +107,32 @@ fn use_tls(server: &Postgres, folder: &Path) {
     }
     server.query("postgres", "ALTER SYSTEM SET ssl = on").unwrap();
     server.query("postgres", "SELECT pg_reload_conf()").unwrap();
+}
+
+/// Makes `server.crt` for 127.0.0.1, signed by the authority of `ca.crt`, and `other.crt`, which is
+/// another authority's.
+pub(crate) fn certify(folder: &Path) {
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+    for authority in ["ca", "other"] {
+        openssl(
+            folder,
+            &format!(
+                "req -x509 {key} -keyout {authority}.key -out {authority}.crt -days 2 -subj /CN={authority}"
+            ),
+        );
+    }
+    openssl(folder, &format!("req {key} -keyout server.key -out server.csr -subj /CN=db"));
+    std::fs::write(folder.join("names"), "subjectAltName=IP:127.0.0.1\n").unwrap();
+    openssl(
+        folder,
+        "x509 -req -in server.csr -CA ca.crt -CAkey ca.key -days 2 -extfile names -out server.crt",
+    );
+}
+
+fn openssl(folder: &Path, args: &str) {
+    let done = Command::new("openssl").args(args.split(' ')).current_dir(folder).output();
+    let done = done.unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
 #[test]
