@@ -3,6 +3,7 @@
 //! The libFuzzer binary in `fuzz_targets/`, the test that replays `seeds/` and `regressions/` on any
 //! machine, and a property test over random bytes. A function panics if a rule is broken.
 
+mod cache;
 mod edge;
 mod forwarded_reference;
 mod headers;
@@ -13,6 +14,7 @@ mod ratelimit;
 mod resets;
 mod resilience;
 
+pub use cache::cache_conditional;
 pub use edge::{
     edge_client_ip, edge_external_url, edge_forwarded, edge_hosts, edge_proxy_protocol,
     edge_x_forwarded_for,
@@ -38,6 +40,7 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target, by the name of its function, its binary and its folders.
 pub const TARGETS: &[Target] = &[
+    ("cache_conditional", cache_conditional),
     ("edge_client_ip", edge_client_ip),
     ("edge_external_url", edge_external_url),
     ("edge_forwarded", edge_forwarded),

@@ -5,6 +5,7 @@ mod cache;
 mod entry;
 pub mod eras;
 mod error;
+pub mod etag;
 mod flight;
 mod freshness;
 mod loading;

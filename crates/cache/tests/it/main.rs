@@ -12,6 +12,7 @@
 
 mod allocations;
 mod bound;
+mod etag;
 mod flights;
 mod many;
 mod model;
