@@ -145,7 +145,10 @@ fn ic_ratelimit_layer(service: &mut RateLimit<Page>, request: Request<()>) -> Op
 // SAFETY: no other symbol of the program begins with `ic_`.
 #[unsafe(no_mangle)]
 #[allow(clippy::no_mangle_with_rust_abi, reason = "valgrind asks for the name only")]
-fn ic_ratelimit_layer_levels(service: &mut RateLimit<Page>, request: Request<()>) -> Option<Answer> {
+fn ic_ratelimit_layer_levels(
+    service: &mut RateLimit<Page>,
+    request: Request<()>,
+) -> Option<Answer> {
     through::<2>(service, request)
 }
 
@@ -153,7 +156,10 @@ fn ic_ratelimit_layer_levels(service: &mut RateLimit<Page>, request: Request<()>
 // SAFETY: no other symbol of the program begins with `ic_`.
 #[unsafe(no_mangle)]
 #[allow(clippy::no_mangle_with_rust_abi, reason = "valgrind asks for the name only")]
-fn ic_ratelimit_layer_fields(service: &mut RateLimit<Page>, request: Request<()>) -> Option<Answer> {
+fn ic_ratelimit_layer_fields(
+    service: &mut RateLimit<Page>,
+    request: Request<()>,
+) -> Option<Answer> {
     through::<3>(service, request)
 }
 
@@ -161,6 +167,9 @@ fn ic_ratelimit_layer_fields(service: &mut RateLimit<Page>, request: Request<()>
 // SAFETY: no other symbol of the program begins with `ic_`.
 #[unsafe(no_mangle)]
 #[allow(clippy::no_mangle_with_rust_abi, reason = "valgrind asks for the name only")]
-fn ic_ratelimit_layer_refused(service: &mut RateLimit<Page>, request: Request<()>) -> Option<Answer> {
+fn ic_ratelimit_layer_refused(
+    service: &mut RateLimit<Page>,
+    request: Request<()>,
+) -> Option<Answer> {
     through::<4>(service, request)
 }
