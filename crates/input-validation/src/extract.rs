@@ -26,6 +26,7 @@ use crate::{Check, from_json, from_pairs};
 /// |---|---|---|
 /// | `Valid<Json<T>>` | `application/json` or `application/..+json` | [`BodyLimit`] |
 /// | `Valid<Form<T>>` | `application/x-www-form-urlencoded`; of a `GET` or `HEAD` the query | [`BodyLimit`], 1,000 pairs |
+/// | `Valid<Multipart<T>>` (feature `rustix`) | `multipart/form-data` | those of [`Uploads`](crate::upload::Uploads) |
 /// | `Valid<Query<T>>` | the query | 8 KiB, 1,000 pairs |
 /// | `Valid<Path<T>>` | the parameters of the route, by name | 8 KiB |
 ///
@@ -56,6 +57,11 @@ pub struct Valid<E> {
 }
 
 impl<E> Valid<E> {
+    #[cfg(feature = "rustix")]
+    pub(crate) const fn from_checked(inner: E) -> Self {
+        Self { inner }
+    }
+
     /// Returns what was read; from here on nothing keeps it valid.
     #[must_use]
     pub fn into_inner(self) -> E {
@@ -107,7 +113,7 @@ pub struct Rejected {
 }
 
 impl Rejected {
-    fn new(refusal: impl Into<Refusal>, request: &HeaderMap) -> Self {
+    pub(crate) fn new(refusal: impl Into<Refusal>, request: &HeaderMap) -> Self {
         let refusal = refusal.into();
         refusal.report();
         Self { refusal, request: language_of(request) }

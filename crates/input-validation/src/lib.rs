@@ -4,13 +4,18 @@ mod amount;
 pub mod check;
 mod clamped;
 mod clean;
+pub mod csv;
 mod cursor;
+mod disposition;
 mod email;
 #[cfg(feature = "axum")]
 mod extract;
 mod file_name;
 pub mod issue;
+mod log_line;
 mod macros;
+#[cfg(any(feature = "ammonia", feature = "pulldown-cmark"))]
+mod markup;
 mod page;
 mod patch;
 mod pattern;
@@ -18,6 +23,10 @@ mod refusal;
 pub mod schema;
 mod sort;
 pub mod text;
+#[cfg(feature = "zip")]
+mod unzip;
+#[cfg(all(unix, feature = "rustix"))]
+pub mod upload;
 mod url;
 
 pub use amount::{Amount, Currency};
@@ -29,6 +38,13 @@ pub use email::Email;
 #[cfg(feature = "axum")]
 pub use extract::{BodyLimit, Rejected, Uniform, UniformRejected, Valid};
 pub use file_name::FileName;
+pub use log_line::LogText;
+#[cfg(any(feature = "ammonia", feature = "pulldown-cmark"))]
+pub use markup::SafeHtml;
+#[cfg(feature = "ammonia")]
+pub use markup::clean_html;
+#[cfg(feature = "pulldown-cmark")]
+pub use markup::render_markdown;
 pub use page::{Page, PerPage};
 pub use palisade_input_validation_derive::{Check, SortKey};
 pub use patch::Patch;
@@ -36,4 +52,6 @@ pub use pattern::{Charset, CodePattern, Coded, Pattern};
 pub use refusal::{Reason, Refusal};
 pub use sort::{Direction, Sort, SortKey};
 pub use text::{Line, Text, UniqueName};
+#[cfg(feature = "zip")]
+pub use unzip::{UnzipError, UnzipLimits, unzip};
 pub use url::{HttpUrl, SafeRedirect};

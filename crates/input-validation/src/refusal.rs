@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::header::{CONTENT_LANGUAGE, VARY};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use palisade_core::{PreparedProblem, Problem, SecurityEvent};
+use palisade_core::{Pointer, PreparedProblem, Problem, SecurityEvent};
 
 use crate::issue::{Issues, Language, code};
 
@@ -87,7 +87,11 @@ impl Reason {
 impl From<Issues> for Refusal {
     fn from(issues: Issues) -> Self {
         let malformed = [code::SYNTAX, code::DEPTH, code::KEYS];
-        let only = issues.iter().any(|issue| malformed.contains(&issue.code()));
+        // Of the whole: a field may be nested too deep in a grammar of its own.
+        let is_whole = |at: &Pointer| *at == Pointer::root();
+        let only = issues
+            .iter()
+            .any(|issue| malformed.contains(&issue.code()) && is_whole(issue.pointer()));
         Self { reason: if only { Reason::Malformed } else { Reason::Invalid }, issues }
     }
 }

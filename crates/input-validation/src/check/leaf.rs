@@ -99,7 +99,8 @@ impl<T: Check> Check for Option<T> {
     }
 
     fn read(node: Node<'_>, at: &At<'_>, issues: &mut Issues) -> Option<Self> {
-        if node.is_null() { Some(None) } else { T::read(node, at, issues).map(Some) }
+        let nothing = node.is_null() || node.is_blank();
+        if nothing { Some(None) } else { T::read(node, at, issues).map(Some) }
     }
 }
 

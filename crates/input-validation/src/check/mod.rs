@@ -146,7 +146,8 @@ fn explain<T: Check>(text: &str) -> Issues {
 /// Reads the pairs of a query or a form (WHATWG URL, `application/x-www-form-urlencoded`) and applies
 /// the rules.
 ///
-/// Numbers and `true`, `false` and `on` stand in texts; a name that occurs twice is refused, so that
+/// Numbers and `true`, `false` and `on` stand in texts; a field left empty is none where there may
+/// be none, since browsers send every field of a form; a name that occurs twice is refused, so that
 /// no two programs can read one query differently.
 ///
 /// # Errors
@@ -170,6 +171,13 @@ pub(crate) fn from_decoded_pairs<'a, T: Check>(
 ) -> Result<T, Issues> {
     let entries = pairs.take(MAX_PAIRS);
     let entries = entries.map(|(name, value)| (name.to_owned(), Tree::Loose(value.to_owned())));
+    read_all(&Tree::Object(entries.collect()))
+}
+
+/// Reads names and values that are decoded, as the fields of a form with files.
+#[cfg(all(feature = "axum", feature = "rustix"))]
+pub(crate) fn from_owned_pairs<T: Check>(pairs: Vec<(String, String)>) -> Result<T, Issues> {
+    let entries = pairs.into_iter().map(|(name, value)| (name, Tree::Loose(value)));
     read_all(&Tree::Object(entries.collect()))
 }
 

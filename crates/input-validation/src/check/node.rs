@@ -28,6 +28,12 @@ impl<'a> Node<'a> {
         matches!(self.tree, Tree::Null)
     }
 
+    /// Tells whether it is a field of a query or a form in which nothing was written.
+    #[must_use]
+    pub const fn is_blank(self) -> bool {
+        matches!(self.tree, Tree::Loose(text) if text.is_empty())
+    }
+
     /// Takes it as a text.
     ///
     /// # Errors

@@ -62,6 +62,8 @@ codes! {
     CONTROL = "control",
     /// No currency of ISO 4217 that is in use.
     CURRENCY = "currency",
+    /// Not a table as RFC 4180 writes it.
+    CSV = "csv",
     /// Altered, of another page or user, or too old.
     CURSOR = "cursor",
     /// Nested too deep; `max`.
@@ -70,6 +72,12 @@ codes! {
     DUPLICATE = "duplicate",
     /// Not an e-mail address.
     EMAIL = "email",
+    /// Becomes too large when it is shown.
+    EXPANSION = "expansion",
+    /// Not one whole file of the kind that it begins as.
+    FILE_CONTENT = "file_content",
+    /// A file of a kind that is not taken here.
+    FILE_KIND = "file_kind",
     /// Not a file name.
     FILE_NAME = "file_name",
     /// Refused by a type of the application.

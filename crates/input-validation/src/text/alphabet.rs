@@ -44,7 +44,8 @@ pub fn forbidden(text: &str) -> Result<(), Breach> {
     Ok(())
 }
 
-const fn judge(character: char) -> Result<(), Breach> {
+/// Judges a character by itself.
+pub(crate) const fn judge(character: char) -> Result<(), Breach> {
     match character {
         '\t' | '\n' | '\r' | '\u{e0100}'..='\u{e01ef}' => Ok(()),
         '\0'..='\u{1f}'

@@ -296,3 +296,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_field_left_empty_in_a_form_is_none_where_there_may_be_none() {
+    #[derive(Check, Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Form {
+        email: Option<Email>,
+        name: Line<20>,
+    }
+
+    let form: Form = from_pairs("email=&name=x").unwrap();
+    assert!(form.email.is_none() && form.name.as_str() == "x");
+    assert!(from_pairs::<Form>("email=&name=").is_err());
+    assert!(from_json::<Form>(br#"{"email": "", "name": "x"}"#).is_err());
+}

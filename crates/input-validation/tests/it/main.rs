@@ -5,21 +5,41 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
-    reason = "a test fails by panicking"
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and tells its counts"
 )]
 
+#[cfg(feature = "axum")]
+mod allocations;
 mod amounts;
 mod checks;
 mod clamped;
 mod clean;
 mod compile;
 mod cursors;
+mod escapes;
 mod events;
 #[cfg(feature = "axum")]
 mod extractors;
+#[cfg(feature = "rustix")]
+mod files;
+#[cfg(feature = "ammonia")]
+mod hypertext;
+#[cfg(feature = "rustix")]
+mod jails;
+#[cfg(all(feature = "ammonia", feature = "pulldown-cmark"))]
+mod linear;
+#[cfg(feature = "pulldown-cmark")]
+mod markdown;
+#[cfg(all(feature = "axum", feature = "rustix"))]
+mod multipart;
 mod patterns;
 mod promises;
+#[cfg(any(feature = "ammonia", feature = "pulldown-cmark"))]
+mod reparse;
 mod schemas;
 mod sorting;
 mod texts;
+#[cfg(feature = "zip")]
+mod unzips;
 mod urls;
