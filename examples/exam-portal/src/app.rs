@@ -55,7 +55,7 @@ impl App {
         let sessions = Sessions::new(portal.store.clone(), clock, https);
         let (reports, guard) = (portal.reports.clone(), portal.guard.clone());
         let signed_in = Router::new()
-            .nest("/api/v1", api::routes())
+            .nest("/api/v1", api::routes(&portal.copies))
             .merge(pages::routes())
             .fallback(refusal::not_found)
             .method_not_allowed_fallback(refusal::method_not_allowed)
@@ -139,6 +139,7 @@ mod tests {
     use super::*;
     use crate::accounts::Accounts;
     use crate::config::{self, Asked, MailTo};
+    use crate::exams::Copies;
     use crate::limits::{Counts, Guard};
     use crate::resets::Resets;
     use crate::store::{Limits, Seed, Store};
@@ -194,7 +195,8 @@ mod tests {
         let (mail, origin) = (MailTo::Folder(folder.path().join("outbox")), "http://localhost");
         let resets = Resets::start(store.clone(), accounts.clone(), &mail, origin, &clock).unwrap();
         let reports = headers::collector(&keys, Arc::clone(&clock)).unwrap();
-        let portal = Portal { store: store.clone(), accounts, resets, guard, reports };
+        let copies = Copies::open(folder.path()).unwrap();
+        let portal = Portal { store: store.clone(), accounts, resets, guard, copies, reports };
         app.open(portal, &config, clock).unwrap();
         health.started(store);
         assert_eq!(get(&service, "/health/ready").await, (200, None));

@@ -19,6 +19,7 @@ use tower::ServiceExt;
 use crate::accounts::{Accounts, Role, run};
 use crate::app::App;
 use crate::config::{self, Asked, MailTo, UserTask};
+use crate::exams::Copies;
 use crate::headers;
 use crate::health::Health;
 use crate::limits::{Counts, Guard};
@@ -74,7 +75,8 @@ impl Bench {
         let resets =
             Resets::start(store.clone(), accounts.clone(), &mail, origin, &shared).unwrap();
         let reports = headers::collector(&keys, Arc::clone(&shared)).unwrap();
-        let portal = Portal { store, accounts, resets, guard, reports };
+        let copies = Copies::open(folder.path()).unwrap();
+        let portal = Portal { store, accounts, resets, guard, copies, reports };
         let (app, health) =
             (App::new(&config).unwrap(), Arc::new(Health::new(Arc::clone(&shared))));
         let service = app.service(&config, Arc::clone(&shared), health, Running::new());

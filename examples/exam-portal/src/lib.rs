@@ -2,12 +2,14 @@
 
 mod access;
 mod accounts;
+mod announcements;
 mod api;
 mod app;
 #[cfg(test)]
 mod bench;
 mod config;
 mod edge;
+mod exams;
 mod folder;
 mod headers;
 mod health;
@@ -15,11 +17,13 @@ mod limits;
 mod log;
 mod must_change;
 mod pages;
+mod payments;
 mod refusal;
 mod resets;
 mod secret;
 mod server;
 mod sessions;
+mod settings;
 mod start;
 mod state;
 mod store;

@@ -14,6 +14,7 @@ use tokio::runtime::Runtime;
 use crate::accounts::{self, Accounts, AccountsError, Printed, TaskError};
 use crate::app::{App, AppError};
 use crate::config::{self, Asked, Config, Task, UserTask};
+use crate::exams::Copies;
 use crate::headers::{self, HeadersError};
 use crate::health::Health;
 use crate::limits::{Counts, CountsError, Guard, LimitsError};
@@ -34,6 +35,8 @@ enum StartError {
     Accounts(#[from] AccountsError),
     #[error(transparent)]
     App(#[from] AppError),
+    #[error("the folder of copies: {0}; see that this user may write the data folder")]
+    Copies(#[source] io::Error),
     #[error(transparent)]
     Counts(#[from] CountsError),
     #[error(transparent)]
@@ -138,7 +141,9 @@ async fn serve(config: &Config, clock: Arc<dyn Clock>) -> Result<End, StartError
         let reports = headers::collector(&keys, Arc::clone(&clock))?;
         let guard = Guard::new(&config.limits, &counts, Arc::clone(&clock))?;
         let saving = counts.keep().await;
-        Ok::<_, StartError>((Portal { store, accounts, resets, guard, reports }, made, saving))
+        let copies = Copies::open(&config.data).map_err(StartError::Copies)?;
+        let portal = Portal { store, accounts, resets, guard, copies, reports };
+        Ok::<_, StartError>((portal, made, saving))
     };
     let (portal, accounts, saving) = tokio::select! {
         never = server.accept() => match never {},

@@ -4,6 +4,7 @@ use axum::extract::FromRef;
 use palisade_headers::reports::Collector;
 
 use crate::accounts::Accounts;
+use crate::exams::Copies;
 use crate::limits::Guard;
 use crate::resets::Resets;
 use crate::store::Store;
@@ -15,6 +16,7 @@ pub(crate) struct Portal {
     pub(crate) accounts: Accounts,
     pub(crate) resets: Resets,
     pub(crate) guard: Guard,
+    pub(crate) copies: Copies,
     /// What browsers report about the pages.
     pub(crate) reports: Collector,
 }
@@ -28,6 +30,12 @@ impl FromRef<Portal> for Store {
 impl FromRef<Portal> for Accounts {
     fn from_ref(portal: &Portal) -> Self {
         portal.accounts.clone()
+    }
+}
+
+impl FromRef<Portal> for Copies {
+    fn from_ref(portal: &Portal) -> Self {
+        portal.copies.clone()
     }
 }
 

@@ -1,16 +1,25 @@
 //! The JSON API under `/api/v1`.
 
+mod announcements;
 mod auth;
 mod body;
+mod copies;
+mod exams;
+mod payments;
 mod resets;
+mod settings;
 mod students;
+mod transfer;
 
-use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
+use axum::{Extension, Router};
+use http::StatusCode;
+use palisade_core::{FieldError, Pointer, Problem};
 
+use crate::exams::Copies;
 use crate::state::Portal;
 
-pub(crate) fn routes() -> Router<Portal> {
+pub(crate) fn routes(copies: &Copies) -> Router<Portal> {
     Router::new()
         .route("/auth/login", post(auth::login))
         .route("/auth/logout", post(auth::logout))
@@ -22,6 +31,25 @@ pub(crate) fn routes() -> Router<Portal> {
             "/students/{code}",
             get(students::read).patch(students::change).delete(students::remove),
         )
+        .route("/students/import", post(transfer::import))
+        .route("/students/export.csv", get(transfer::export))
+        .route("/exams", get(exams::list).post(exams::add))
+        .route("/exams/{id}/grades", put(exams::grade).get(exams::grades))
+        .route("/exams/{id}/copies", post(copies::add).layer(Extension(copies.uploads())))
+        .route("/exams/{id}/copies/{copy}", get(copies::read))
+        .route("/announcements/{slug}", get(announcements::read).put(announcements::write))
+        .route("/payments", post(payments::add))
+        .route("/settings", get(settings::read).put(settings::write))
+}
+
+/// A body names a student that there is not.
+fn no_such_student() -> Problem {
+    let field = Pointer::root().field("studentCode");
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_student").error(FieldError::new(
+        field,
+        "unknown_student",
+        "no student has this code",
+    ))
 }
 
 /// The calls for which nobody need be signed in, a pending session in the browser included.

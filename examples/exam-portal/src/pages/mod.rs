@@ -1,13 +1,16 @@
 //! What people see: pages made on the server, one stylesheet, no script.
 
+mod announcement;
 mod assets;
 mod dashboard;
+mod exams;
 mod failure;
 mod frame;
 mod limited;
 mod password;
 mod reset;
 mod security;
+mod settings;
 mod sign_in;
 mod student;
 mod student_form;
@@ -20,6 +23,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
 use http::header::LOCATION;
+use palisade_input_validation::Rejected;
 
 pub(crate) use assets::routes as assets;
 pub(crate) use limited::show as show_limited;
@@ -39,6 +43,9 @@ pub(crate) fn routes() -> Router<Portal> {
         .route("/students/{code}/remove", post(student::remove))
         .route("/admin/security", get(security::page))
         .route("/admin/security/unlock", post(security::unlock))
+        .route("/exams", get(exams::page).post(exams::add))
+        .route("/announcements/{slug}", get(announcement::page).post(announcement::submit))
+        .route("/settings", get(settings::page).post(settings::submit))
 }
 
 /// The pages for which nobody need be signed in.
@@ -52,6 +59,20 @@ pub(crate) fn open() -> Router<Portal> {
 
 /// Address of the stylesheet; it changes with the content.
 const STYLESHEET: &str = assets::STYLESHEET;
+
+/// What is wrong with a form, in words: the field, and what it takes.
+fn wrong(rejected: &Rejected) -> Vec<String> {
+    let issues = rejected.refusal().issues();
+    if issues.is_empty() {
+        return vec!["The form could not be read.".to_owned()];
+    }
+    let told = issues.iter().map(|issue| {
+        let place = issue.pointer().to_string();
+        let field = place.trim_start_matches("#/");
+        format!("{field}: {}.", issue.breach())
+    });
+    told.collect()
+}
 
 fn html(page: &impl Template) -> Response {
     match page.render() {

@@ -1,12 +1,17 @@
 //! The portal's database, on either of two engines; every use of it is bounded in time.
 
+mod announcements;
+mod copies;
 mod demo;
 mod engine;
 mod error;
+mod exams;
 mod migrations;
+mod payments;
 mod postgres;
 mod resets;
 mod sessions;
+mod settings;
 mod sqlite;
 mod students;
 mod users;

@@ -96,6 +96,41 @@ impl Store {
             .fetch_one(pool))
     }
 
+    /// Adds each student whose code is free, all or none of them at once; says for each whether it
+    /// was.
+    pub(crate) async fn add_students(&self, new: &[NewStudent]) -> Result<Vec<bool>, StoreError> {
+        let sql = "INSERT INTO students (code, name, email, birth_date, created_at, updated_at) \
+                   VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (code) DO NOTHING";
+        let now = written(self.clock.wall());
+        on!(self, pool => async {
+            let mut transaction = pool.begin().await?;
+            let mut added = Vec::with_capacity(new.len());
+            for student in new {
+                let done = sqlx::query(sql)
+                    .bind(student.code())
+                    .bind(student.name())
+                    .bind(student.email())
+                    .bind(student.birth_date())
+                    .bind(&now)
+                    .execute(&mut *transaction)
+                    .await?;
+                added.push(done.rows_affected() > 0);
+            }
+            transaction.commit().await?;
+            Ok(added)
+        })
+    }
+
+    /// Returns the students whose codes come after this one, in the order of their codes.
+    pub(crate) async fn students_after(
+        &self,
+        code: &str,
+        most: u32,
+    ) -> Result<Vec<Student>, StoreError> {
+        let sql = "SELECT * FROM students WHERE code > $1 ORDER BY code LIMIT $2";
+        on!(self, pool => sqlx::query_as(sql).bind(code).bind(i64::from(most)).fetch_all(pool))
+    }
+
     /// Changes what the change names and leaves the rest; nothing if there is no such student.
     pub(crate) async fn change_student(
         &self,

@@ -22,7 +22,7 @@ pub(crate) enum Field {
 }
 
 impl Field {
-    const ALL: [Self; 4] = [Self::Code, Self::Name, Self::Email, Self::BirthDate];
+    pub(crate) const ALL: [Self; 4] = [Self::Code, Self::Name, Self::Email, Self::BirthDate];
 
     /// The name that the API and the forms have for it.
     pub(crate) const fn name(self) -> &'static str {

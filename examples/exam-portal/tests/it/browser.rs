@@ -10,11 +10,14 @@ use serde_json::json;
 use crate::portal::{Portal, account, command, finished};
 
 /// Path, name of the picture, and a word that a teacher finds there.
-const PAGES: [(&str, &str, &str); 6] = [
+const PAGES: [(&str, &str, &str); 9] = [
     ("/", "dashboard", "Haddad"),
     ("/students", "students", "Haddad"),
     ("/students?q=nobody", "nobody", "No record matches"),
     ("/students/S-0001", "student", "Amina Abdi"),
+    ("/exams", "exams", "Add an exam"),
+    ("/announcements/new", "announcement", "Nothing is announced"),
+    ("/settings", "settings", "Currency"),
     ("/account/password", "password", "Change the password"),
     ("/students/nobody", "missing", "Not found"),
 ];
@@ -154,7 +157,7 @@ async fn a_strict_policy_breaks_nothing_and_a_stricter_one_is_heard() {
     let browser = Browser::start().await.unwrap();
     let strict = under_policy(&portal, STRICT);
     sign_in_at(&browser, strict, &portal, "teacher").await;
-    for (path, ..) in &PAGES[..5] {
+    for (path, ..) in &PAGES[..8] {
         browser.goto(&format!("http://{strict}{path}")).await.unwrap();
         let rounded = "getComputedStyle(document.querySelector('.card')).borderRadius";
         assert_eq!(browser.evaluate(rounded).await.unwrap(), "14px", "{path} is styled");
@@ -290,7 +293,7 @@ async fn the_keyboard_alone_reaches_content_search_and_order() {
     browser.goto(&format!("http://{}/students", portal.address)).await.unwrap();
     let tab = json!({"type": "keyDown", "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9});
     let mut reached = Vec::new();
-    for _ in 0..12 {
+    for _ in 0..14 {
         browser.call("Input.dispatchKeyEvent", tab.clone()).await.unwrap();
         let name = "document.activeElement.innerText.trim() || document.activeElement.name";
         reached.push(browser.evaluate(name).await.unwrap().as_str().unwrap().to_owned());
@@ -302,6 +305,8 @@ async fn the_keyboard_alone_reaches_content_search_and_order() {
         "Exam portal",
         "Dashboard",
         "Students",
+        "Exams",
+        "Settings",
         "teacher teacher",
         "Sign out",
         "q",

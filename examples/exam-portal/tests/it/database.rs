@@ -41,10 +41,10 @@ fn write_at(data: &Path, at: usize, bytes: &[u8]) {
 fn a_database_from_a_newer_version_is_refused_and_left_alone() {
     let folder = used();
     let data = folder.path().join("data");
-    write_at(&data, 60, &3_i32.to_be_bytes());
+    write_at(&data, 60, &4_i32.to_be_bytes());
     // It keeps another kind of journal: to open it as ours are opened would change the file.
     write_at(&data, 18, &[1, 1]);
-    refused(&data, "is of version 3, this program knows versions up to 2; start the newer program");
+    refused(&data, "is of version 4, this program knows versions up to 3; start the newer program");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What holds on every engine: each of these tests runs on `SQLite` and on a real PostgreSQL.
 
 mod accounts;
+mod records;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,11 @@ use accounts::{
     an_account_follows_its_student_and_outlives_it,
     an_account_is_found_by_every_spelling_and_kept_as_it_was_written,
     first_accounts_are_made_where_there_is_none, sessions_are_few_and_make_room_for_new_ones,
+};
+use records::{
+    a_payment_outlives_its_student, a_table_of_students_is_added_at_once,
+    an_announcement_is_written_over, an_exam_has_copies_and_grades,
+    settings_are_there_from_the_start,
 };
 
 /// A database of one test.
@@ -104,6 +110,11 @@ on_every_engine! {
     an_account_follows_its_student_and_outlives_it
     a_session_is_kept_found_by_its_key_changed_and_ended
     sessions_are_few_and_make_room_for_new_ones
+    an_exam_has_copies_and_grades
+    an_announcement_is_written_over
+    a_payment_outlives_its_student
+    settings_are_there_from_the_start
+    a_table_of_students_is_added_at_once
 }
 
 fn student(code: &str, name: &str) -> NewStudent {

@@ -7,7 +7,7 @@ pub(super) struct Step {
 }
 
 /// The position of a step, counted from 1, is the version it leads to.
-pub(super) const STEPS: [Step; 2] = [
+pub(super) const STEPS: [Step; 3] = [
     Step {
         postgres: include_str!("postgres/0001_students.sql"),
         sqlite: include_str!("sqlite/0001_students.sql"),
@@ -16,10 +16,14 @@ pub(super) const STEPS: [Step; 2] = [
         postgres: include_str!("postgres/0002_accounts.sql"),
         sqlite: include_str!("sqlite/0002_accounts.sql"),
     },
+    Step {
+        postgres: include_str!("postgres/0003_records.sql"),
+        sqlite: include_str!("sqlite/0003_records.sql"),
+    },
 ];
 
 /// The version that this program writes and reads.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 /// Returns the steps that a database of version `found` has not taken.
 pub(super) fn missing(found: i64) -> impl Iterator<Item = &'static Step> {

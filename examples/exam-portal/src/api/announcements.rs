@@ -1,0 +1,66 @@
+//! The calls about announcements.
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use palisade_core::Problem;
+use palisade_input_validation::{SafeHtml, Valid, render_markdown};
+use serde::Serialize;
+
+use crate::access::{Anybody, Staff};
+use crate::announcements::{self, Announcement};
+use crate::refusal;
+use crate::store::Store;
+
+/// An announcement as it was written, and as it is shown.
+#[derive(Serialize)]
+pub(super) struct Shown {
+    markdown: String,
+    html: SafeHtml,
+}
+
+type Slug = Result<Path<String>, PathRejection>;
+
+pub(super) async fn read(
+    Anybody(_): Anybody,
+    State(store): State<Store>,
+    slug: Slug,
+) -> Result<Json<Shown>, Problem> {
+    let slug = known(slug)?;
+    let markdown = store.announcement(&slug).await?.ok_or_else(unknown)?;
+    shown(markdown).map(Json)
+}
+
+pub(super) async fn write(
+    Staff(_): Staff,
+    State(store): State<Store>,
+    slug: Slug,
+    announcement: Valid<Json<Announcement>>,
+) -> Result<Json<Shown>, Problem> {
+    let slug = known(slug)?;
+    store.announce(&slug, announcement.markdown.as_str()).await?;
+    shown(announcement.markdown.to_string()).map(Json)
+}
+
+/// Renders by the rules of today, whatever they were when it was written.
+fn shown(markdown: String) -> Result<Shown, Problem> {
+    let html = render_markdown(&markdown).map_err(|breach| {
+        tracing::error!(code = %breach.code(), "an announcement cannot be shown");
+        refusal::internal()
+    })?;
+    Ok(Shown { markdown, html })
+}
+
+/// What cannot be a name names nothing.
+fn known(slug: Slug) -> Result<String, Problem> {
+    match slug {
+        Ok(Path(slug)) if announcements::is_slug(&slug) => Ok(slug),
+        Ok(_) | Err(_) => Err(unknown()),
+    }
+}
+
+fn unknown() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "unknown_announcement")
+        .detail("no announcement has this name")
+}

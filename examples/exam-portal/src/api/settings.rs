@@ -1,0 +1,26 @@
+//! The calls about the settings.
+
+use axum::Json;
+use axum::extract::State;
+use palisade_core::Problem;
+use palisade_input_validation::Valid;
+
+use crate::access::{Admin, Anybody};
+use crate::settings::{Settings, Stored};
+use crate::store::Store;
+
+pub(super) async fn read(
+    Anybody(_): Anybody,
+    State(store): State<Store>,
+) -> Result<Json<Stored>, Problem> {
+    Ok(Json(store.settings().await?))
+}
+
+pub(super) async fn write(
+    Admin(_): Admin,
+    State(store): State<Store>,
+    settings: Valid<Json<Settings>>,
+) -> Result<Json<Stored>, Problem> {
+    store.set_settings(&settings).await?;
+    Ok(Json(Stored::from(&*settings)))
+}
