@@ -4,6 +4,8 @@ mod escape;
 mod filter;
 pub mod health;
 pub mod log;
+#[cfg(feature = "metrics")]
+pub mod metric;
 pub mod query;
 pub mod redact;
 pub mod request;

@@ -41,6 +41,14 @@ impl Log {
         self
     }
 
+    /// Sends to the writers of another log too.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        self.all.extend(other.all.iter().cloned());
+        self.errors.extend(other.errors.iter().cloned());
+        self
+    }
+
     /// Returns the writers.
     pub fn writers(&self) -> impl Iterator<Item = &Writer> {
         self.all.iter().chain(&self.errors)

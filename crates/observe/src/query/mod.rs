@@ -1,34 +1,22 @@
-//! Statements that requests send to a database.
+//! Statements that requests send to a database, and the one that is sent again and again.
+//!
+//! [`QueryWatch`], a layer of `tracing`, hears what `sqlx` says of every statement (target
+//! `sqlx::query`) and counts it for the request whose span it is in, under a [`fingerprint`]: literals,
+//! parameters and the length of lists do not matter. A request that sends one statement
+//! [`MANY`](QueryWatch::MANY) times, each time for one row, is told in the log with its route: that is a
+//! loop where a join or a list would do (N+1). A statement that takes a list is none.
+//!
+//! In tests, [`assert_queries!`](crate::assert_queries) fails where more are sent than one thinks.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+mod fingerprint;
+#[cfg(feature = "test-kit")]
+mod kit;
+mod tally;
+mod watch;
 
-use tracing::Span;
-use tracing_subscriber::Registry;
-use tracing_subscriber::registry::LookupSpan;
-
-use crate::request::Observed;
-
-/// The statements of one request.
-#[derive(Debug, Default)]
-pub struct Queries {
-    count: AtomicU64,
-}
-
-impl Queries {
-    /// Returns how many there were.
-    #[must_use]
-    pub fn count(&self) -> u64 {
-        self.count.load(Ordering::Relaxed)
-    }
-}
-
-/// Lets events inside of a span find what is observed of its request.
-pub(crate) fn attach(span: &Span, observed: &Observed) {
-    span.with_subscriber(|(id, dispatch)| {
-        if let Some(registry) = dispatch.downcast_ref::<Registry>()
-            && let Some(span) = registry.span(id)
-        {
-            span.extensions_mut().insert(observed.clone());
-        }
-    });
-}
+pub use fingerprint::fingerprint;
+#[cfg(feature = "test-kit")]
+pub use kit::{Unwatched, counted};
+pub use tally::{Queries, Statement};
+pub use watch::QueryWatch;
+pub(crate) use watch::attach;

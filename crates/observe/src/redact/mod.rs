@@ -66,8 +66,7 @@ pub enum Emails {
 /// # Security
 ///
 /// What has neither a telling name nor a shape is not found: a password alone in a sentence stays.
-/// Keep secrets in types that do not print, and see what
-/// your own routes let through.
+/// Keep secrets in types that do not print, such as [`Redacted`].
 ///
 /// # Cost
 ///

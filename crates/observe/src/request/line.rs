@@ -9,6 +9,7 @@ use tracing::{Level, Span};
 
 use super::Observed;
 use super::layer::Shared;
+use crate::query::QueryWatch;
 use crate::suspicion::{Seen, Signs};
 
 /// The target of the span and of the line.
@@ -64,6 +65,14 @@ impl Pending {
         let now = self.shared.clock.now();
         if let (Some(detector), Some(client)) = (&self.shared.detector, self.client) {
             detector.look(client, self.signs, self.seen, self.status, now);
+        }
+        if let Some(repeated) = self.observed.queries().repeated(QueryWatch::MANY) {
+            let time_us = u64::try_from(repeated.time.as_micros()).unwrap_or(u64::MAX);
+            tracing::warn!(
+                target: TARGET, parent: &self.span,
+                route = self.observed.route(), statement = repeated.fingerprint, count = repeated.count, time_us,
+                "one statement again and again: use a join or a list"
+            );
         }
         let status = self.status.map_or(0, |status| status.as_u16());
         let well = outcome == Outcome::Answered && status < 400;

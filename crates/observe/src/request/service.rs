@@ -13,7 +13,6 @@ use http_body::Body;
 use palisade_edge::ClientIp;
 use pin_project_lite::pin_project;
 use tower_service::Service;
-use tracing::Span;
 
 use super::layer::Shared;
 use super::line::{Outcome, Pending, TARGET};
@@ -106,13 +105,9 @@ where
         parts.extensions.insert(pending.observed.clone());
         let no_body = parts.method == Method::HEAD;
         let span = pending.span.clone();
-        let inner = within(&span, || self.inner.call(Request::from_parts(parts, body)));
+        let inner = span.in_scope(|| self.inner.call(Request::from_parts(parts, body)));
         ResponseFuture { inner, pending: Some(pending), no_body }
     }
-}
-
-fn within<T>(span: &Span, work: impl FnOnce() -> T) -> T {
-    span.in_scope(work)
 }
 
 pin_project! {

@@ -8,9 +8,16 @@
     reason = "a test fails by panicking"
 )]
 
+use palisade_testkit::alloc::CountingAllocator;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator::new();
+
 mod filter;
 mod health;
 mod lines;
+mod metric;
+mod query;
 mod redact;
 mod request;
 mod suspicion;
