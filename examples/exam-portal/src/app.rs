@@ -9,17 +9,19 @@ use axum::response::{IntoResponse, Response};
 use palisade_core::Clock;
 use palisade_headers::cookies::{self, CookiesLayer};
 use palisade_headers::csrf::{self, CrossOriginLayer};
+use palisade_observe::health::{Health, HealthLayer};
+use palisade_observe::metric::MetricsLayer;
+use palisade_observe::request::RequestLogLayer;
 use palisade_passwords::must_change::ExitError;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::config::{Config, PublicUrl};
 use crate::headers::{self, Headers, HeadersError};
-use crate::health::Health;
 use crate::server::Running;
 use crate::sessions::Sessions;
 use crate::state::Portal;
-use crate::{api, edge, health, limits, log, must_change, pages, refusal, server, sessions};
+use crate::{api, edge, figures, limits, log, must_change, pages, refusal, server, sessions};
 
 /// Why the application cannot be opened, which is a mistake of the program.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +31,8 @@ pub(crate) enum AppError {
     Exits(#[from] ExitError),
     #[error(transparent)]
     Headers(#[from] HeadersError),
+    #[error("the system has no randomness: {0}")]
+    Random(String),
 }
 
 /// The application from the first connection on: probes at once, everything else when the
@@ -37,11 +41,14 @@ pub(crate) enum AppError {
 pub(crate) struct App {
     portal: Arc<OnceLock<Router>>,
     headers: Headers,
+    requests: RequestLogLayer,
 }
 
 impl App {
-    pub(crate) fn new(config: &Config) -> Result<Self, AppError> {
-        Ok(Self { portal: Arc::new(OnceLock::new()), headers: Headers::new(config)? })
+    pub(crate) fn new(config: &Config, clock: &Arc<dyn Clock>) -> Result<Self, AppError> {
+        let (portal, headers) = (Arc::new(OnceLock::new()), Headers::new(config)?);
+        let requests = log::requests(clock).map_err(|error| AppError::Random(error.to_string()))?;
+        Ok(Self { portal, headers, requests })
     }
 
     /// Opens pages and API to requests.
@@ -60,12 +67,13 @@ impl App {
             .fallback(refusal::not_found)
             .method_not_allowed_fallback(refusal::method_not_allowed)
             .with_state(portal.clone())
+            .layer(log::note())
             .layer(must_change::layer()?)
             // Inside of the sessions: most rules count by who is signed in.
             .layer(guard.layer())
             .layer(from_fn_with_state(sessions, sessions::carry));
         let open = pages::open().merge(api::open()).with_state(portal);
-        let open = open.layer(guard.layer()).layer(from_fn(limits::read_email));
+        let open = open.layer(log::note()).layer(guard.layer()).layer(from_fn(limits::read_email));
         let portal = pages::assets()
             .merge(open)
             .method_not_allowed_fallback(refusal::method_not_allowed)
@@ -87,7 +95,7 @@ impl App {
         &self,
         config: &Config,
         clock: Arc<dyn Clock>,
-        health: Arc<Health>,
+        health: Health,
         running: Running,
     ) -> Router {
         let portal = Router::new().fallback(forward).with_state(self.clone());
@@ -100,19 +108,21 @@ impl App {
         portal: Router,
         config: &Config,
         clock: Arc<dyn Clock>,
-        health: Arc<Health>,
+        health: Health,
         running: Running,
     ) -> Router {
         let portal = portal
             .layer(from_fn(refusal::deadline))
             .layer(from_fn_with_state(running, server::count));
-        let service = health::routes(Arc::clone(&health))
+        let service = figures::routes()
             .method_not_allowed_fallback(refusal::method_not_allowed)
             .fallback_service(portal)
+            .layer(MetricsLayer::new(Arc::clone(&clock)))
             .layer(edge::allowed_hosts(config))
+            .layer(HealthLayer::new(health.clone()))
             .layer(CatchPanicLayer::custom(refusal::panicked))
             .layer(from_fn_with_state(health, server::say_farewell))
-            .layer(from_fn_with_state(Arc::clone(&clock), log::request))
+            .layer(self.requests.clone())
             .layer(from_fn_with_state(self.headers.clone(), headers::write));
         service.layer(edge::layer(config, clock))
     }
@@ -140,6 +150,7 @@ mod tests {
     use crate::accounts::Accounts;
     use crate::config::{self, Asked, MailTo};
     use crate::exams::Copies;
+    use crate::health;
     use crate::limits::{Counts, Guard};
     use crate::resets::Resets;
     use crate::store::{Limits, Seed, Store};
@@ -162,8 +173,8 @@ mod tests {
                 panic!("the arguments are good")
             };
             let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-            let app = App::new(&config).unwrap();
-            let health = Arc::new(Health::new(Arc::clone(&clock)));
+            let app = App::new(&config, &clock).unwrap();
+            let health = Health::new(Arc::clone(&clock));
             let stack = |routes| app.around(routes, &config, clock, health, Running::new());
             assert_covered(stack).await.unwrap();
         }
@@ -177,9 +188,9 @@ mod tests {
         let Ok(Asked::Run(_, config)) = config::read(args) else {
             panic!("the arguments are good")
         };
-        let app = App::new(&config).unwrap();
-        let health = Arc::new(Health::new(Arc::clone(&clock)));
-        let service = app.service(&config, Arc::clone(&clock), Arc::clone(&health), Running::new());
+        let app = App::new(&config, &clock).unwrap();
+        let health = Health::new(Arc::clone(&clock));
+        let service = app.service(&config, Arc::clone(&clock), health.clone(), Running::new());
         let wait = Some(HeaderValue::from_static("1"));
         assert_eq!(get(&service, "/health/live").await, (200, None));
         assert_eq!(get(&service, "/health/ready").await, (503, None));
@@ -198,7 +209,7 @@ mod tests {
         let copies = Copies::open(folder.path()).unwrap();
         let portal = Portal { store: store.clone(), accounts, resets, guard, copies, reports };
         app.open(portal, &config, clock).unwrap();
-        health.started(store);
+        health.started(health::checks(store));
         assert_eq!(get(&service, "/health/ready").await, (200, None));
         assert_eq!(get(&service, "/").await, (303, None));
         assert_eq!(get(&service, "/login").await, (200, None));

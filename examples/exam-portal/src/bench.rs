@@ -10,6 +10,7 @@ use axum::extract::{ConnectInfo, Request};
 use http::header::{CONTENT_TYPE, COOKIE, HOST, RETRY_AFTER, SET_COOKIE};
 use http_body_util::BodyExt;
 use palisade_core::{Clock, ManualClock};
+use palisade_observe::health::Health;
 use palisade_passwords::SecretKeys;
 use palisade_ratelimit::lockout::Lockout;
 use serde_json::{Value, json};
@@ -21,7 +22,6 @@ use crate::app::App;
 use crate::config::{self, Asked, MailTo, UserTask};
 use crate::exams::Copies;
 use crate::headers;
-use crate::health::Health;
 use crate::limits::{Counts, Guard};
 use crate::resets::Resets;
 use crate::server::Running;
@@ -77,8 +77,7 @@ impl Bench {
         let reports = headers::collector(&keys, Arc::clone(&shared)).unwrap();
         let copies = Copies::open(folder.path()).unwrap();
         let portal = Portal { store, accounts, resets, guard, copies, reports };
-        let (app, health) =
-            (App::new(&config).unwrap(), Arc::new(Health::new(Arc::clone(&shared))));
+        let (app, health) = (App::new(&config, &shared).unwrap(), Health::new(Arc::clone(&shared)));
         let service = app.service(&config, Arc::clone(&shared), health, Running::new());
         app.open(portal.clone(), &config, shared).unwrap();
         Self { service, clock, portal, _folder: folder }

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::extract::Request;
 use palisade_core::Clock;
+use palisade_edge::EdgeLayer;
 use palisade_edge::hosts::AllowedHostsLayer;
-use palisade_edge::{ClientIp, EdgeLayer};
 
 use crate::config::Config;
 
@@ -17,9 +16,4 @@ pub(crate) fn layer(config: &Config, clock: Arc<dyn Clock>) -> EdgeLayer {
 /// Answers for the portal's own names only, probes excepted; stands inside of [`layer`].
 pub(crate) fn allowed_hosts(config: &Config) -> AllowedHostsLayer {
     AllowedHostsLayer::new(config.allowed_hosts.clone())
-}
-
-/// Returns the client's address as the log writes it.
-pub(crate) fn client(request: &Request) -> Option<String> {
-    request.extensions().get::<ClientIp>().map(ToString::to_string)
 }

@@ -10,6 +10,7 @@ mod bench;
 mod config;
 mod edge;
 mod exams;
+mod figures;
 mod folder;
 mod headers;
 mod health;

@@ -1,21 +1,24 @@
 //! Log lines on standard error and in files, written beside the requests, and one for each request.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
 use palisade_core::Clock;
 use palisade_observe::Filter;
 use palisade_observe::log::{Format, Log, LogLayer};
+use palisade_observe::metric::SecurityCounter;
+use palisade_observe::query::QueryWatch;
+use palisade_observe::redact::Redactor;
+use palisade_observe::request::{Ids, NoteLayer, RequestLogLayer};
+use palisade_observe::suspicion::{Detector, Policy};
 use palisade_observe::writer::{OpenError, Output, RotatingFile, Rotation, Stream, Writer};
-use tracing::Instrument;
 use tracing_subscriber::prelude::*;
 
+use crate::accounts::User;
 use crate::config::LogFormat;
-use crate::{health, resets};
+use crate::resets;
 
 /// How long the end of the process waits for lines that are on their way; a reader that has stopped
 /// does not hold it.
@@ -62,11 +65,21 @@ impl Logs {
             )?);
         }
         let layer = LogLayer::new(Arc::clone(clock))
+            .redact(Redactor::new())
             .to(format, stderr.clone())
             .to(Format::Json, files.clone());
-        tracing_subscriber::registry().with(layer.with_filter(Filter::info())).init();
+        tracing_subscriber::registry()
+            .with(layer.with_filter(Filter::info()))
+            .with(SecurityCounter::new().with_filter(Filter::info()))
+            .with(QueryWatch::new().with_filter(QueryWatch::filter()))
+            .init();
         std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a task panicked")));
         Ok(Self { stderr, files })
+    }
+
+    /// Returns all writers, to count what they lose.
+    pub(crate) fn all(&self) -> Log {
+        self.files.clone().and(&self.stderr)
     }
 
     /// Waits a moment for lines that are on their way.
@@ -86,33 +99,23 @@ fn writer(
     writer.map_err(LogError::Thread)
 }
 
-/// Writes a line when a request is answered; probes are not worth one.
-pub(crate) async fn request(
-    State(clock): State<Arc<dyn Clock>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let path = request.uri().path();
-    if health::PATHS.contains(&path) {
-        return next.run(request).await;
-    }
-    let path = logged(path);
-    let client = crate::edge::client(&request);
-    let method: String = request.method().as_str().chars().take(32).collect();
-    let span = tracing::info_span!("request", %method, path, client);
-    let begin = clock.now();
-    let response = next.run(request).instrument(span.clone()).await;
-    let took = clock.now().saturating_duration_since(begin);
-    tracing::info!(parent: &span, status = response.status().as_u16(), ?took, "answered");
-    response
+/// A name, a span and a line for each request; clients that probe are security events.
+pub(crate) fn requests(clock: &Arc<dyn Clock>) -> Result<RequestLogLayer, getrandom::Error> {
+    let detector = Detector::random(Policy::default(), clock.now())?;
+    let layer = RequestLogLayer::new(Arc::clone(clock), Ids::random()?);
+    Ok(layer.path(logged).detector(Arc::new(detector)))
 }
 
-/// The path alone, since a query may hold what people searched for; and of a reset link no more
-/// than that it is one.
-fn logged(path: &str) -> String {
+/// Notes the route that matched and who is signed in.
+pub(crate) fn note() -> NoteLayer {
+    NoteLayer::new().user(|head| head.extensions.get::<User>().map(|user| user.id.to_string()))
+}
+
+/// A reset link is no more than that it is one.
+fn logged(path: &str) -> Cow<'_, str> {
     match path.strip_prefix(resets::PATH) {
-        Some(rest) if rest != "choose" => format!("{}...", resets::PATH),
-        _ => path.chars().take(256).collect(),
+        Some(rest) if rest != "choose" => Cow::Owned(format!("{}...", resets::PATH)),
+        _ => Cow::Borrowed(path),
     }
 }
 

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use palisade_core::{Clock, SystemClock};
+use palisade_observe::health::Health;
 use palisade_passwords::SecretKeys;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -16,7 +17,6 @@ use crate::app::{App, AppError};
 use crate::config::{self, Asked, Config, Task, UserTask};
 use crate::exams::Copies;
 use crate::headers::{self, HeadersError};
-use crate::health::Health;
 use crate::limits::{Counts, CountsError, Guard, LimitsError};
 use crate::log::Logs;
 use crate::resets::{Resets, ResetsError};
@@ -24,6 +24,7 @@ use crate::secret::{self, SecretError};
 use crate::server::{End, Running, Server, Signals};
 use crate::state::Portal;
 use crate::store::{Limits, OpenError, Seed, Store};
+use crate::{figures, health};
 
 /// Exit code of a start that was refused; nothing on disk was changed.
 const REFUSED: u8 = 2;
@@ -39,6 +40,9 @@ enum StartError {
     Copies(#[source] io::Error),
     #[error(transparent)]
     Counts(#[from] CountsError),
+    /// A mistake of the program.
+    #[error("the figures of the process: {0}")]
+    Figures(String),
     #[error(transparent)]
     Headers(#[from] HeadersError),
     #[error(transparent)]
@@ -92,7 +96,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(REFUSED);
         }
     };
-    let runtime = Runtime::new().map_err(StartError::System);
+    let figures = figures::start(logs.all(), clock.wall());
+    let figures = figures.map_err(|error| StartError::Figures(error.to_string()));
+    let runtime = figures.and_then(|()| Runtime::new().map_err(StartError::System));
     let ended = runtime.and_then(|runtime| {
         let ended = runtime.block_on(async {
             match task {
@@ -125,9 +131,9 @@ async fn serve(config: &Config, clock: Arc<dyn Clock>) -> Result<End, StartError
     let listener = TcpListener::bind(config.listen).await.map_err(of_socket)?;
     let address = listener.local_addr().map_err(of_socket)?;
 
-    let health = Arc::new(Health::new(Arc::clone(&clock)));
-    let (app, running) = (App::new(config)?, Running::new());
-    let service = app.service(config, Arc::clone(&clock), Arc::clone(&health), running.clone());
+    let health = Health::new(Arc::clone(&clock));
+    let (app, running) = (App::new(config, &clock)?, Running::new());
+    let service = app.service(config, Arc::clone(&clock), health.clone(), running.clone());
     let server = Server::new(listener, service);
     let seed = if config.production { Seed::Nothing } else { Seed::Demo { today: clock.wall() } };
     let opened = async {
@@ -155,12 +161,13 @@ async fn serve(config: &Config, clock: Arc<dyn Clock>) -> Result<End, StartError
     let (store, resets) = (portal.store.clone(), portal.resets.clone());
     let guard = portal.guard.clone();
     app.open(portal, config, clock)?;
-    health.started(store.clone());
+    health.started(health::checks(store.clone()));
     say(&mut io::stdout(), &format!("listening on http://{address}"));
 
     let end = tokio::select! {
         end = server.run(&health, &running, &mut signals) => end,
         never = guard.watch() => match never {},
+        never = figures::tidy() => match never {},
     };
     resets.stop().await;
     if let Some(saving) = saving {

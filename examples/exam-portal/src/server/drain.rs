@@ -1,15 +1,12 @@
 //! Which requests still run.
 
-use std::sync::Arc;
-
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::HeaderValue;
 use http::header::CONNECTION;
+use palisade_observe::health::Health;
 use tokio::sync::watch;
-
-use crate::health::Health;
 
 /// Counts the requests that run.
 #[derive(Clone, Debug)]
@@ -41,7 +38,7 @@ pub(crate) async fn count(
 
 /// While draining, asks every client to take another connection.
 pub(crate) async fn say_farewell(
-    State(health): State<Arc<Health>>,
+    State(health): State<Health>,
     request: Request,
     next: Next,
 ) -> Response {

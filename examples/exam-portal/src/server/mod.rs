@@ -10,14 +10,13 @@ use std::time::Duration;
 
 use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
+use palisade_observe::health::Health;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 pub(crate) use drain::{Running, count, say_farewell};
 pub(crate) use signal::Signals;
-
-use crate::health::Health;
 
 /// Connections at once; the next ones wait in the system's queue.
 const CONNECTIONS: usize = 1024;

@@ -23,7 +23,7 @@ fn login_from(portal: &Portal, address: &str, username: &str, password: &str) ->
 
 /// Head and body without what names the moment.
 fn shape(answer: &Answer) -> (String, Vec<u8>) {
-    let head = answer.head().lines().filter(|line| !line.to_ascii_lowercase().starts_with("date:"));
+    let head = answer.head().lines().filter(|line| !crate::portal::is_of_the_moment(line));
     (head.collect::<Vec<_>>().join("\n"), answer.body.clone())
 }
 

@@ -23,7 +23,7 @@ fn lock(portal: &Portal, name: &str) {
 
 /// Head and body without what names the moment.
 fn shape(answer: &Answer) -> (String, Vec<u8>) {
-    let head = answer.head().lines().filter(|line| !line.to_ascii_lowercase().starts_with("date:"));
+    let head = answer.head().lines().filter(|line| !crate::portal::is_of_the_moment(line));
     (head.collect::<Vec<_>>().join("\n"), answer.body.clone())
 }
 

@@ -25,6 +25,7 @@ mod limits;
 mod lockout;
 mod log;
 mod noise;
+mod ops;
 mod pages;
 mod portal;
 mod postgres;

@@ -379,6 +379,12 @@ impl Answer {
     }
 }
 
+/// Whether a line of a head differs between answers that say the same.
+pub(crate) fn is_of_the_moment(line: &str) -> bool {
+    let name = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    name == "date" || name == "x-request-id"
+}
+
 /// Everything in a folder: paths with their content.
 pub(crate) fn content(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();

@@ -1,0 +1,95 @@
+//! Figures for Prometheus at `/metrics`, for who asks from this machine.
+
+use std::convert::Infallible;
+use std::sync::OnceLock;
+use std::time::{Duration, SystemTime};
+
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Extension, Router};
+use http::HeaderValue;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use palisade_edge::ClientIp;
+use palisade_observe::log::Log;
+use palisade_observe::metric::{self, Guard};
+
+use crate::refusal;
+
+/// Series of one metric at most.
+const SERIES: usize = 2000;
+/// How often samples are put into their buckets, whether or not anybody asks for them.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// The recorder of the process: the facade has one for all.
+static FIGURES: OnceLock<Figures> = OnceLock::new();
+
+struct Figures {
+    exporter: PrometheusHandle,
+    log: Log,
+    start: SystemTime,
+}
+
+/// Begins to count, once in a process.
+pub(crate) fn start(log: Log, start: SystemTime) -> Result<(), BuildError> {
+    let durations = Matcher::Full(metric::DURATION.to_owned());
+    let recorder = PrometheusBuilder::new()
+        .set_buckets_for_metric(durations, &metric::BUCKETS)?
+        .build_recorder();
+    let figures = Figures { exporter: recorder.handle(), log, start };
+    if FIGURES.set(figures).is_ok()
+        && metrics::set_global_recorder(Guard::new(recorder, SERIES)).is_ok()
+    {
+        describe();
+        metric::build_info(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+    }
+    Ok(())
+}
+
+/// Says what each metric means, those of other crates too.
+fn describe() {
+    metric::describe();
+    for (name, about) in [
+        (
+            "palisade_headers_cross_site_requests_total",
+            "Cross-site requests, by reason and outcome.",
+        ),
+        ("palisade_headers_reports_total", "Violation reports of browsers, by outcome."),
+        ("palisade_ratelimit_decisions_total", "Decisions about requests, by rule and outcome."),
+        ("palisade_ratelimit_near_limit_total", "Requests that left little of a limit, by rule."),
+        ("palisade_ratelimit_sign_ins_total", "Tries to sign in, by store and outcome."),
+        ("palisade_ratelimit_store_errors_total", "Failures of stores, by store and kind."),
+    ] {
+        metrics::describe_counter!(name, about);
+    }
+}
+
+/// Keeps the samples that nobody asks for from piling up, until it is dropped.
+pub(crate) async fn tidy() -> Infallible {
+    loop {
+        tokio::time::sleep(UPKEEP).await;
+        if let Some(figures) = FIGURES.get() {
+            figures.exporter.run_upkeep();
+        }
+    }
+}
+
+pub(crate) fn routes() -> Router {
+    Router::new().route("/metrics", get(answer))
+}
+
+/// What a stranger must not learn: others are told that there is nothing.
+async fn answer(client: Option<Extension<ClientIp>>, _: Request) -> Response {
+    let local = client.is_some_and(|client| client.address().is_loopback());
+    let Some(figures) = FIGURES.get().filter(|_| local) else {
+        return refusal::not_found().await.into_response();
+    };
+    metric::process(figures.start, &figures.log);
+    let mut response = figures.exporter.render().into_response();
+    let headers = response.headers_mut();
+    let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    headers.insert(CONTENT_TYPE, text);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
