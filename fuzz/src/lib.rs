@@ -9,6 +9,7 @@ mod forwarded_reference;
 mod headers;
 mod input_validation;
 mod limits;
+mod observe;
 mod passwords;
 mod ratelimit;
 mod resets;
@@ -25,6 +26,9 @@ pub use input_validation::{
     input_validation_text, input_validation_url,
 };
 pub use limits::{ratelimit_fields, ratelimit_key, ratelimit_rules, ratelimit_snapshot};
+pub use observe::{
+    observe_escape, observe_fingerprint, observe_redact, observe_rotation, observe_traceparent,
+};
 pub use passwords::{
     passwords_fields, passwords_legacy_aspnet, passwords_legacy_bcrypt, passwords_legacy_django,
     passwords_legacy_ldap, passwords_legacy_passlib, passwords_legacy_phc, passwords_legacy_spring,
@@ -57,6 +61,11 @@ pub const TARGETS: &[Target] = &[
     ("input_validation_number", input_validation_number),
     ("input_validation_text", input_validation_text),
     ("input_validation_url", input_validation_url),
+    ("observe_escape", observe_escape),
+    ("observe_fingerprint", observe_fingerprint),
+    ("observe_redact", observe_redact),
+    ("observe_rotation", observe_rotation),
+    ("observe_traceparent", observe_traceparent),
     ("passwords_fields", passwords_fields),
     ("passwords_legacy_aspnet", passwords_legacy_aspnet),
     ("passwords_legacy_bcrypt", passwords_legacy_bcrypt),
