@@ -1,12 +1,11 @@
 //! What was refused, minute by minute.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use palisade_core::Clock;
 use palisade_ratelimit::Limits;
-use std::sync::Arc;
 
 /// The refusals of this process in its last minutes; the memory is fixed.
 pub(crate) struct History {

@@ -69,7 +69,8 @@ impl MemoryStore {
     /// The most memory that is taken: 128 GiB.
     pub const MOST_BYTES: usize = Table::LINE * Table::MOST_LINES;
 
-    /// Takes at most so many bytes, now, on a [`CoarseClock`](crate::CoarseClock). Six keys fit in 64 bytes.
+    /// Takes at most so many bytes, now, on a [`CoarseClock`](crate::CoarseClock). Six keys fit in
+    /// 64 bytes.
     ///
     /// # Errors
     ///
