@@ -95,11 +95,11 @@ pub fn observe_traceparent(data: &[u8]) {
 pub fn observe_rotation(data: &[u8]) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("app.log");
-    let rotation = Rotation::new(64, 500);
+    let rotation = Rotation::new(64, 60);
     let open = || RotatingFile::open(&path, rotation).expect("a file");
     let mut file = Some(open());
     let (mut batch, mut expected) = (String::new(), Vec::new());
-    for (number, byte) in data.iter().take(256).enumerate() {
+    for (number, byte) in data.iter().take(48).enumerate() {
         match byte {
             0..=199 => {
                 let line = format!("{number} {}", "x".repeat(usize::from(*byte)));
@@ -125,7 +125,7 @@ pub fn observe_rotation(data: &[u8]) {
         let name = if number == 0 { "app.log".to_owned() } else { format!("app.log.{number}") };
         std::fs::read_to_string(folder.path().join(name)).unwrap_or_default()
     };
-    let all: String = (0..=500).rev().map(read).collect();
+    let all: String = (0..=60).rev().map(read).collect();
     let whole: Vec<&str> = all.lines().filter(|line| !line.starts_with('t')).collect();
     assert_eq!(whole, expected);
 }
