@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use palisade_input_validation::text::forbidden;
 use palisade_input_validation::{
-    Amount, Clamped, Currency, Cursor, CursorKeys, Email, FileName, HttpUrl, Line, Page, Pattern,
-    SafeRedirect, Scope, Text, UniqueName,
+    Amount, Check, Clamped, Currency, Cursor, CursorKeys, Email, FileName, HttpUrl, Line, Page,
+    Pattern, SafeRedirect, Scope, Text, UniqueName, from_json, from_pairs,
 };
 use url::Url;
 
@@ -103,4 +103,37 @@ pub fn input_validation_cursor(data: &[u8]) {
         assert_eq!(keys.open(&scope, &cursor, now), Ok(position));
         assert!(keys.open(&scope, &cursor, later).is_err(), "expired");
     }
+}
+
+/// A body: what is valid is valid whichever way it is read, and no refusal repeats what was sent.
+pub fn input_validation_json(data: &[u8]) {
+    #[derive(Check, Clone, Debug, PartialEq, serde::Deserialize, serde::Serialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    struct Form {
+        #[check(chars(3..=32), charset = "a-z0-9_")]
+        user_name: String,
+        email: Option<Email>,
+        #[check(range(13..=120))]
+        age: u8,
+        #[check(items(..=10))]
+        tags: Vec<Line<20>>,
+    }
+
+    match from_json::<Form>(data) {
+        Ok(form) => {
+            let again = serde_json::to_vec(&form).expect("a form");
+            assert_eq!(from_json::<Form>(&again), Ok(form), "valid once, valid always");
+        }
+        Err(issues) => {
+            assert!(!issues.is_empty() && issues.iter().count() <= 32);
+            for issue in issues.iter() {
+                let place = issue.pointer().to_string();
+                let known = ["#", "#/userName", "#/email", "#/age", "#/tags"];
+                let element =
+                    place.strip_prefix("#/tags/").is_some_and(|at| at.parse::<u32>().is_ok());
+                assert!(known.contains(&place.as_str()) || element, "{place}");
+            }
+        }
+    }
+    let _ = from_pairs::<Form>(text(data));
 }

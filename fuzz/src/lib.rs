@@ -5,10 +5,12 @@
 
 mod cache;
 mod edge;
+mod files;
 mod forwarded_reference;
 mod headers;
 mod input_validation;
 mod limits;
+mod markup;
 mod observe;
 mod passwords;
 mod ratelimit;
@@ -20,12 +22,16 @@ pub use edge::{
     edge_client_ip, edge_external_url, edge_forwarded, edge_hosts, edge_proxy_protocol,
     edge_x_forwarded_for,
 };
+pub use files::{
+    input_validation_csv, input_validation_file, input_validation_multipart, input_validation_zip,
+};
 pub use headers::{headers_cookies, headers_csp, headers_origin, headers_reports, headers_request};
 pub use input_validation::{
-    input_validation_cursor, input_validation_email, input_validation_number,
-    input_validation_text, input_validation_url,
+    input_validation_cursor, input_validation_email, input_validation_json,
+    input_validation_number, input_validation_text, input_validation_url,
 };
 pub use limits::{ratelimit_fields, ratelimit_key, ratelimit_rules, ratelimit_snapshot};
+pub use markup::{input_validation_html, input_validation_markdown};
 pub use observe::{
     observe_escape, observe_fingerprint, observe_redact, observe_rotation, observe_traceparent,
 };
@@ -56,11 +62,18 @@ pub const TARGETS: &[Target] = &[
     ("headers_origin", headers_origin),
     ("headers_reports", headers_reports),
     ("headers_request", headers_request),
+    ("input_validation_csv", input_validation_csv),
     ("input_validation_cursor", input_validation_cursor),
     ("input_validation_email", input_validation_email),
+    ("input_validation_file", input_validation_file),
+    ("input_validation_html", input_validation_html),
+    ("input_validation_json", input_validation_json),
+    ("input_validation_markdown", input_validation_markdown),
+    ("input_validation_multipart", input_validation_multipart),
     ("input_validation_number", input_validation_number),
     ("input_validation_text", input_validation_text),
     ("input_validation_url", input_validation_url),
+    ("input_validation_zip", input_validation_zip),
     ("observe_escape", observe_escape),
     ("observe_fingerprint", observe_fingerprint),
     ("observe_redact", observe_redact),
