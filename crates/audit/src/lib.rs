@@ -12,6 +12,7 @@
     )
 )]
 
+mod archive;
 mod disk;
 mod error;
 mod event;
@@ -30,6 +31,7 @@ mod segment;
 mod tiles;
 mod verify;
 
+pub use archive::{ArchiveError, Retention, backup, prune, restore};
 pub use error::{OpenError, RecordError, Tampered, Wrong};
 pub use event::{
     Actor, Auditable, Context, Event, MAX_EVENT, Outcome, Severity, Value, parse_time,
@@ -41,6 +43,7 @@ pub use log::{
 };
 pub use note::{Checkpoint, CheckpointError, KeyError, LogKey, Note, NoteError, VerifierKey};
 pub use proof::{Proof, ProveError, UnprovedError, prove, prove_consistency};
+pub use reader::Scan;
 pub use security::{SecurityEventLayer, event_of};
 pub use tiles::Tiles;
 pub use verify::{Anchor, Report, VerifyError, verify_dir, verify_with};

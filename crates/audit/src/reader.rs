@@ -1,8 +1,10 @@
 //! Events by their number, from the files of a log.
 
+use std::collections::VecDeque;
 use std::io;
+use std::path::Path;
 
-use crate::disk::Disk;
+use crate::disk::{Disk, RealDisk};
 use crate::segment::{self, Lines};
 
 /// Where a line begins.
@@ -63,4 +65,63 @@ pub(crate) fn line(disk: &dyn Disk, seq: u64) -> io::Result<Option<Vec<u8>>> {
         })?;
     }
     Ok(found)
+}
+
+/// Walks through the events of a log, from the oldest that is left to the newest, and on when more come.
+///
+/// # Example
+///
+/// ```
+/// use palisade_audit::{AuditLog, Event, LogKey, Scan};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// let log = AuditLog::builder(folder, LogKey::from_seed("example.com/shop", &[7; 32])?).open()?;
+/// log.record_blocking(&Event::new("order.pay"))?;
+/// let mut scan = Scan::new(folder)?;
+/// assert!(scan.next_line()?.is_some_and(|line| line.starts_with(b"{\"seq\":0,")));
+/// assert!(scan.next_line()?.is_some_and(|line| line.starts_with(b"{\"seq\":1,")));
+/// assert_eq!(scan.next_line()?, None); // until there is more
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Scan {
+    disk: RealDisk,
+    place: Place,
+    ahead: VecDeque<Vec<u8>>,
+}
+
+impl Scan {
+    /// Lines that are read together.
+    const TOGETHER: usize = 1024;
+
+    /// Begins with the oldest event of the log in that folder.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be read.
+    pub fn new(folder: &Path) -> io::Result<Self> {
+        let disk = RealDisk::new(folder);
+        let first = segment::all(&disk)?.first().copied().unwrap_or(0);
+        let place = Place { seq: first, segment: first, offset: 0 };
+        Ok(Self { disk, place, ahead: VecDeque::new() })
+    }
+
+    /// Returns the next event as it is stored; `None` if there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// When the files cannot be read.
+    pub fn next_line(&mut self) -> io::Result<Option<Vec<u8>>> {
+        if self.ahead.is_empty() {
+            let ahead = &mut self.ahead;
+            self.place = read::<io::Error>(&self.disk, self.place, |_, line| {
+                ahead.push_back(line.to_vec());
+                Ok(ahead.len() < Self::TOGETHER)
+            })?;
+        }
+        Ok(self.ahead.pop_front())
+    }
 }

@@ -64,7 +64,14 @@ fn decimal(out: &mut Vec<u8>, mut number: u64) {
 pub(crate) struct Head {
     pub(crate) seq: u64,
     pub(crate) sync: Option<u64>,
+    /// Whether the log wrote it of itself.
+    pub(crate) own: bool,
 }
+
+/// Behind the time of an event of the log about itself.
+const OWN: &[u8] = b",\"own\":true,";
+/// Bytes of a time and its name.
+const TIME: usize = 34;
 
 /// Reads the numbers at the start of a line, which has an event of legal length.
 pub(crate) fn head(line: &[u8]) -> Option<Head> {
@@ -72,11 +79,12 @@ pub(crate) fn head(line: &[u8]) -> Option<Head> {
         return None;
     }
     let (seq, rest) = number(line.strip_prefix(b"{\"seq\":")?)?;
-    let sync = match rest.strip_prefix(b"\"sync\":") {
-        Some(rest) => Some(number(rest)?.0),
-        None => None,
+    let (sync, rest) = match rest.strip_prefix(b"\"sync\":") {
+        Some(rest) => number(rest).map(|(sync, rest)| (Some(sync), rest))?,
+        None => (None, rest),
     };
-    Some(Head { seq, sync })
+    let own = rest.get(TIME..).is_some_and(|rest| rest.starts_with(OWN));
+    Some(Head { seq, sync, own })
 }
 
 /// Reads a number up to its comma.
@@ -118,8 +126,8 @@ pub(crate) fn superseded(line: &[u8]) -> Option<u64> {
         name: String,
         value: serde_json::Value,
     }
-    // No text of an application can hold these bytes: quotes are escaped.
-    memchr::memmem::find(line, b",\"own\":true,")?;
+    // No text of an application can hold these bytes in this place.
+    head(line).filter(|head| head.own)?;
     let event: Own = serde_json::from_slice(line).ok()?;
     let detail = event.details.iter().find(|detail| detail.name == "superseded")?;
     detail.value.as_u64().filter(|_| event.own)
@@ -220,9 +228,12 @@ mod tests {
     #[test]
     fn heads_are_canonical() {
         let head_of = |text: &str| head(text.as_bytes());
-        let found = |seq, sync| Some(Head { seq, sync });
+        let found = |seq, sync| Some(Head { seq, sync, own: false });
         assert_eq!(head_of("{\"seq\":0,\"ts\":1}"), found(0, None));
         assert_eq!(head_of("{\"seq\":17,\"sync\":9,\"ts\":1}"), found(17, Some(9)));
+        let own =
+            "{\"seq\":3,\"ts\":\"2026-11-30T03:01:49.123456Z\",\"own\":true,\"action\":\"a\"}";
+        assert!(head_of(own).unwrap().own);
         for wrong in [
             "",
             "{}",
@@ -243,7 +254,7 @@ mod tests {
         fn what_is_pushed_is_read(seq: u64, sync in proptest::option::of(any::<u64>())) {
             let mut line = Vec::new();
             push(&mut line, seq, sync, b"\"ts\":0}");
-            prop_assert_eq!(head(&line), Some(Head { seq, sync }));
+            prop_assert_eq!(head(&line), Some(Head { seq, sync, own: false }));
             prop_assert!(is_whole(&line));
         }
     }

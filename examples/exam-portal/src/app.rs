@@ -61,6 +61,7 @@ impl App {
         let https = config.public_url.as_ref().is_some_and(PublicUrl::is_https);
         let sessions = Sessions::new(portal.store.clone(), clock, https);
         let (reports, guard) = (portal.reports.clone(), portal.guard.clone());
+        let trail = portal.trail.clone();
         let signed_in = Router::new()
             .nest("/api/v1", api::routes(&portal.copies))
             .merge(pages::routes())
@@ -69,11 +70,14 @@ impl App {
             .with_state(portal.clone())
             .layer(log::note())
             .layer(must_change::layer()?)
+            // Inside of the limits: a flood does not fill the trail.
+            .layer(trail.layer())
             // Inside of the sessions: most rules count by who is signed in.
             .layer(guard.layer())
             .layer(from_fn_with_state(sessions, sessions::carry));
         let open = pages::open().merge(api::open()).with_state(portal);
-        let open = open.layer(log::note()).layer(guard.layer()).layer(from_fn(limits::read_email));
+        let open = open.layer(log::note()).layer(trail.layer());
+        let open = open.layer(guard.layer()).layer(from_fn(limits::read_email));
         let portal = pages::assets()
             .merge(open)
             .method_not_allowed_fallback(refusal::method_not_allowed)
@@ -207,7 +211,9 @@ mod tests {
         let resets = Resets::start(store.clone(), accounts.clone(), &mail, origin, &clock).unwrap();
         let reports = headers::collector(&keys, Arc::clone(&clock)).unwrap();
         let copies = Copies::open(folder.path()).unwrap();
-        let portal = Portal { store: store.clone(), accounts, resets, guard, copies, reports };
+        let trail = crate::trail::Trail::open(folder.path(), Arc::clone(&clock)).unwrap();
+        let store_of = store.clone();
+        let portal = Portal { store: store_of, accounts, resets, guard, copies, trail, reports };
         app.open(portal, &config, clock).unwrap();
         health.started(health::checks(store));
         assert_eq!(get(&service, "/health/ready").await, (200, None));

@@ -29,5 +29,6 @@ mod start;
 mod state;
 mod store;
 mod students;
+mod trail;
 
 pub use start::run;

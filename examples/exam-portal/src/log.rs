@@ -19,6 +19,7 @@ use tracing_subscriber::prelude::*;
 use crate::accounts::User;
 use crate::config::LogFormat;
 use crate::resets;
+use crate::trail::Reports;
 
 /// How long the end of the process waits for lines that are on their way; a reader that has stopped
 /// does not hold it.
@@ -72,6 +73,7 @@ impl Logs {
             .with(layer.with_filter(Filter::info()))
             .with(SecurityCounter::new().with_filter(Filter::info()))
             .with(QueryWatch::new().with_filter(QueryWatch::filter()))
+            .with(Reports)
             .init();
         std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a task panicked")));
         Ok(Self { stderr, files })

@@ -24,6 +24,7 @@ use crate::secret::{self, SecretError};
 use crate::server::{End, Running, Server, Signals};
 use crate::state::Portal;
 use crate::store::{Limits, OpenError, Seed, Store};
+use crate::trail::{self, AuditTask, Reports, Trail, TrailError, TrailTaskError};
 use crate::{figures, health};
 
 /// Exit code of a start that was refused; nothing on disk was changed.
@@ -59,6 +60,10 @@ enum StartError {
     System(#[source] io::Error),
     #[error(transparent)]
     Task(#[from] TaskError),
+    #[error(transparent)]
+    Trail(#[from] TrailError),
+    #[error(transparent)]
+    TrailTask(#[from] TrailTaskError),
 }
 
 fn advice(error: &io::Error) -> &'static str {
@@ -104,6 +109,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             match task {
                 Task::Serve => serve(&config, clock).await,
                 Task::Users(task) => users(&config, &clock, task).await,
+                Task::Audit(task) => audit(&config, task).await,
             }
         });
         // A statement that still runs has its own deadline; nobody waits for its answer.
@@ -114,7 +120,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match ended {
         Ok(End::Drained) => ExitCode::SUCCESS,
         Ok(End::Cut) => ExitCode::FAILURE,
-        Err(StartError::Task(error)) => {
+        Err(error @ (StartError::Task(_) | StartError::TrailTask(_))) => {
             say(&mut io::stderr(), &format!("exam-portal: {error}"));
             ExitCode::FAILURE
         }
@@ -146,9 +152,11 @@ async fn serve(config: &Config, clock: Arc<dyn Clock>) -> Result<End, StartError
         let resets = Resets::start(store.clone(), accounts.clone(), &config.mail, &origin, &clock)?;
         let reports = headers::collector(&keys, Arc::clone(&clock))?;
         let guard = Guard::new(&config.limits, &counts, Arc::clone(&clock))?;
+        let trail = Trail::open(&config.data, Arc::clone(&clock))?;
+        Reports::into(trail.log());
         let saving = counts.keep().await;
         let copies = Copies::open(&config.data).map_err(StartError::Copies)?;
-        let portal = Portal { store, accounts, resets, guard, copies, reports };
+        let portal = Portal { store, accounts, resets, guard, copies, trail, reports };
         Ok::<_, StartError>((portal, made, saving))
     };
     let (portal, accounts, saving) = tokio::select! {
@@ -159,7 +167,7 @@ async fn serve(config: &Config, clock: Arc<dyn Clock>) -> Result<End, StartError
     print(&accounts);
     drop(accounts);
     let (store, resets) = (portal.store.clone(), portal.resets.clone());
-    let guard = portal.guard.clone();
+    let (guard, trail) = (portal.guard.clone(), portal.trail.clone());
     app.open(portal, config, clock)?;
     health.started(health::checks(store.clone()));
     say(&mut io::stdout(), &format!("listening on http://{address}"));
@@ -173,10 +181,20 @@ async fn serve(config: &Config, clock: Arc<dyn Clock>) -> Result<End, StartError
     if let Some(saving) = saving {
         saving.finish().await;
     }
+    trail.close().await;
     if end == End::Drained {
         store.close().await;
     }
     Ok(end)
+}
+
+async fn audit(config: &Config, task: AuditTask) -> Result<End, StartError> {
+    let data = config.data.clone();
+    let done = tokio::task::spawn_blocking(move || trail::run(&data, task)).await;
+    for line in done.map_err(|error| StartError::System(io::Error::other(error)))?? {
+        say(&mut io::stdout(), &line);
+    }
+    Ok(End::Drained)
 }
 
 /// What every run of the program begins with.

@@ -8,6 +8,7 @@ use crate::exams::Copies;
 use crate::limits::Guard;
 use crate::resets::Resets;
 use crate::store::Store;
+use crate::trail::Trail;
 
 /// The parts of the portal that are there once the database is open.
 #[derive(Clone)]
@@ -17,6 +18,7 @@ pub(crate) struct Portal {
     pub(crate) resets: Resets,
     pub(crate) guard: Guard,
     pub(crate) copies: Copies,
+    pub(crate) trail: Trail,
     /// What browsers report about the pages.
     pub(crate) reports: Collector,
 }

@@ -297,8 +297,12 @@ impl Event {
     }
 }
 
+/// Begins a value behind those that are there.
 fn separate(list: &mut Vec<u8>) {
-    if !list.is_empty() {
+    const USUAL: usize = 192;
+    if list.is_empty() {
+        list.reserve(USUAL);
+    } else {
         list.push(b',');
     }
 }

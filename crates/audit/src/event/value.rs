@@ -1,7 +1,7 @@
 //! Values that may stand in an event.
 
 use std::borrow::Cow;
-use std::fmt::Write;
+use std::io::Write;
 use std::net::IpAddr;
 
 use super::text::quoted;
@@ -57,10 +57,8 @@ impl Value<'_> {
 
     /// Writes a whole number.
     pub fn integer(self, number: i64) {
-        let mut text = String::new();
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{number}");
-        self.out.extend_from_slice(text.as_bytes());
+        // Writing to a vector cannot fail.
+        let _ = write!(self.out, "{number}");
     }
 
     /// Writes a truth value.

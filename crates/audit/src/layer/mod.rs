@@ -1,5 +1,6 @@
 //! A layer that records requests.
 
+mod addition;
 mod policy;
 mod service;
 
@@ -7,21 +8,24 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::StatusCode;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use palisade_edge::refusal::{AsProblem, Refusal};
 use tower_layer::Layer;
 
 use crate::error::RecordError;
-use crate::event::{Actor, Context};
+use crate::event::{Context, Event};
 use crate::log::AuditLog;
 
+pub use addition::Addition;
 pub use policy::{Level, Policy};
 pub use service::{Audit, ResponseFuture};
 
-/// Reads something from a request's head.
-type Reader<T> = Arc<dyn Fn(&Parts) -> T + Send + Sync>;
+/// Makes the event of a request.
+type Describe = Arc<dyn Fn(&Parts, Level) -> Event + Send + Sync>;
 
-/// Layer that records requests by a [`Policy`], as `http.request`.
+/// Layer that records requests by a [`Policy`], as `http.request` if not described otherwise. What a
+/// handler knows it puts into the extensions of its response as an [`Addition`].
 ///
 /// It fails closed: the answer is held until its event is durable, and if the log does not take it the
 /// client gets 503. With [`best_effort`](Self::best_effort) nobody waits, and what is lost is counted.
@@ -42,8 +46,7 @@ pub(crate) struct Desk<R> {
     log: AuditLog,
     policy: Policy,
     waits: bool,
-    actor: Reader<Option<Actor>>,
-    context: Reader<Context>,
+    describe: Describe,
     rejection: R,
 }
 
@@ -78,9 +81,8 @@ impl Refusal for Unrecorded {
 impl AuditLayer {
     /// Records requests into that log.
     pub fn new(log: AuditLog, policy: Policy) -> Self {
-        let (actor, context) = (Arc::new(|_: &Parts| None), Arc::new(Context::of));
-        let rejection = AsProblem::default();
-        Self { desk: Arc::new(Desk { log, policy, waits: true, actor, context, rejection }) }
+        let (describe, rejection) = (Arc::new(describe), AsProblem::default());
+        Self { desk: Arc::new(Desk { log, policy, waits: true, describe, rejection }) }
     }
 }
 
@@ -90,20 +92,18 @@ impl<R: Clone> AuditLayer<R> {
         self.with(|desk| desk.waits = false)
     }
 
-    /// Tells who acts.
-    pub fn actor(self, actor: impl Fn(&Parts) -> Option<Actor> + Send + Sync + 'static) -> Self {
-        self.with(|desk| desk.actor = Arc::new(actor))
-    }
-
-    /// Tells from where a request comes, instead of [`Context::of`].
-    pub fn context(self, context: impl Fn(&Parts) -> Context + Send + Sync + 'static) -> Self {
-        self.with(|desk| desk.context = Arc::new(context))
+    /// Makes the events otherwise than [`describe`]; outcome and status are added.
+    pub fn described_by(
+        self,
+        describe: impl Fn(&Parts, Level) -> Event + Send + Sync + 'static,
+    ) -> Self {
+        self.with(|desk| desk.describe = Arc::new(describe))
     }
 
     /// Answers what was not recorded with `rejection`, a `Fn(&Unrecorded) -> Response<B>`.
     pub fn with_rejection<Q>(self, rejection: Q) -> AuditLayer<Q> {
-        let Desk { log, policy, waits, actor, context, .. } = self.desk.parts();
-        AuditLayer { desk: Arc::new(Desk { log, policy, waits, actor, context, rejection }) }
+        let Desk { log, policy, waits, describe, .. } = self.desk.parts();
+        AuditLayer { desk: Arc::new(Desk { log, policy, waits, describe, rejection }) }
     }
 
     fn with(self, change: impl FnOnce(&mut Desk<R>)) -> Self {
@@ -113,14 +113,33 @@ impl<R: Clone> AuditLayer<R> {
     }
 }
 
+/// Describes a request: `http.request` with method and path, from where [`Context::of`] says; at
+/// [`Level::Request`] also its query, and the type and length of its body.
+pub fn describe(parts: &Parts, level: Level) -> Event {
+    let mut event = Event::new("http.request")
+        .context(Context::of(parts))
+        .detail("method", parts.method.as_str())
+        .detail("path", parts.uri.path());
+    if level == Level::Request {
+        if let Some(query) = parts.uri.query() {
+            event = event.detail("query", query);
+        }
+        for name in [CONTENT_TYPE, CONTENT_LENGTH] {
+            if let Some(value) = parts.headers.get(&name).and_then(|value| value.to_str().ok()) {
+                event = event.detail(name.as_str(), value);
+            }
+        }
+    }
+    event
+}
+
 impl<R: Clone> Desk<R> {
     fn parts(&self) -> Self {
         Self {
             log: self.log.clone(),
             policy: self.policy.clone(),
             waits: self.waits,
-            actor: Arc::clone(&self.actor),
-            context: Arc::clone(&self.context),
+            describe: Arc::clone(&self.describe),
             rejection: self.rejection.clone(),
         }
     }

@@ -6,14 +6,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use palisade_edge::refusal::{AsProblem, Rejection};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::{Desk, Level, Unrecorded};
+use super::{Addition, Desk, Level, Unrecorded};
 use crate::error::RecordError;
 use crate::event::{Event, Outcome};
 use crate::log::AuditLog;
@@ -70,7 +68,7 @@ where
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let desk = Arc::clone(&self.desk);
-        let event = event(&desk, level, &parts);
+        let event = (desk.describe)(&parts, level);
         let future = Box::pin(async move {
             let refuse = |error, handled| desk.rejection.answer(&Unrecorded { error, handled });
             let mut guard = Guard { log: desk.log.clone(), event: Some(event) };
@@ -81,8 +79,17 @@ where
             }
             let response = inner.call(Request::from_parts(parts, body)).await;
             let status = response.as_ref().ok().map(Response::status);
+            let addition = response.as_ref().ok().and_then(|r| r.extensions().get::<Addition>());
+            let addition = addition.cloned();
+            if level == Level::Metadata && addition.as_ref().is_some_and(Addition::omits) {
+                guard.event = None;
+            }
             let end = |event: Event| match status {
-                Some(status) => event.outcome(outcome(status)).detail("status", &status.as_u16()),
+                Some(status) => addition
+                    .iter()
+                    .fold(event, |event, addition| addition.to(event))
+                    .outcome(outcome(status))
+                    .detail("status", &status.as_u16()),
                 None => event.outcome(Outcome::Error),
             };
             match guard.finish(desk.waits, end).await {
@@ -92,27 +99,6 @@ where
         });
         ResponseFuture { state: State::Recorded { future } }
     }
-}
-
-fn event<R>(desk: &Desk<R>, level: Level, parts: &Parts) -> Event {
-    let mut event = Event::new("http.request")
-        .context((desk.context)(parts))
-        .detail("method", parts.method.as_str())
-        .detail("path", parts.uri.path());
-    if let Some(actor) = (desk.actor)(parts) {
-        event = event.actor(actor);
-    }
-    if level == Level::Request {
-        if let Some(query) = parts.uri.query() {
-            event = event.detail("query", query);
-        }
-        for name in [CONTENT_TYPE, CONTENT_LENGTH] {
-            if let Some(value) = parts.headers.get(&name).and_then(|value| value.to_str().ok()) {
-                event = event.detail(name.as_str(), value);
-            }
-        }
-    }
-    event
 }
 
 fn outcome(status: StatusCode) -> Outcome {

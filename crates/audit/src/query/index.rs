@@ -84,6 +84,7 @@ impl Index {
             return Err(IndexError::Version(rusqlite::version()));
         }
         let disk = RealDisk::new(folder);
+        make(file)?;
         let connection = if let Ok(connection) = connect(file) {
             connection
         } else {
@@ -92,6 +93,7 @@ impl Index {
                 name.push(ending);
                 let _ = std::fs::remove_file(PathBuf::from(name));
             }
+            make(file)?;
             connect(file)?
         };
         let index = Self { connection: Mutex::new(connection), disk };
@@ -260,6 +262,15 @@ impl Index {
         let line = self.disk.read(&name, offset.cast_unsigned(), length)?;
         Ok(leaf(&line).as_bytes().as_slice() == last_leaf)
     }
+}
+
+/// Files are for this user's eyes alone; `SQLite` gives those beside it the same mode.
+fn make(file: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file).map(drop)
 }
 
 fn connect(file: &Path) -> Result<Connection, rusqlite::Error> {

@@ -159,7 +159,9 @@ impl Walk<'_> {
                     self.suspect = Some(Tampered { seq, file: segment::name(begin), reason });
                 }
             }
-            self.declared.extend(segment::superseded(line.bytes));
+            if head.is_some_and(|head| head.own) {
+                self.declared.extend(segment::superseded(line.bytes));
+            }
             self.frontier.append(hash, |_, _| ());
             self.judge();
             if seq.is_multiple_of(TOGETHER) {

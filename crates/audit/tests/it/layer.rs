@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
-use palisade_audit::layer::{Level, Policy};
+use palisade_audit::layer::{Addition, Level, Policy, describe};
 use palisade_audit::{Actor, AuditLayer};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
@@ -22,7 +22,11 @@ async fn handler(request: Request<()>) -> Result<Response<Body>, Infallible> {
         "/hangs" => std::future::pending().await,
         _ => StatusCode::OK,
     };
-    Ok(Response::builder().status(status).body(Body::default()).unwrap())
+    let addition = match request.uri().path() {
+        "/locked" => Addition::omit(),
+        _ => Addition::new(|event| event.target("thing", "t1")),
+    };
+    Ok(Response::builder().status(status).extension(addition).body(Body::default()).unwrap())
 }
 
 fn policy() -> Policy {
@@ -38,9 +42,10 @@ fn get(path: &str) -> Request<()> {
 }
 
 fn layer(log: &palisade_audit::AuditLog) -> AuditLayer {
-    AuditLayer::new(log.clone(), policy()).actor(|parts| {
-        let user = parts.headers.get("x-user")?.to_str().ok()?;
-        Some(Actor::user(user.to_owned()))
+    AuditLayer::new(log.clone(), policy()).described_by(|parts, level| {
+        let user = parts.headers.get("x-user").and_then(|user| user.to_str().ok());
+        let actor = user.map_or_else(Actor::anonymous, |user| Actor::user(user.to_owned()));
+        describe(parts, level).actor(actor)
     })
 }
 
@@ -61,9 +66,12 @@ async fn what_the_policy_says_is_in_the_file_before_the_answer() {
         let lines = lines(folder.path());
         let last = json(lines.last().unwrap());
         assert_eq!((&last["action"], &last["outcome"]), (&"http.request".into(), &outcome.into()));
-        assert_eq!(last["actor"]["id"], "u1");
+        assert_eq!((&last["actor"]["id"], &last["target"]["id"]), (&"u1".into(), &"t1".into()));
         assert!(!lines.last().unwrap().contains("secret"), "no query at this level");
     }
+    let before = lines(folder.path()).len();
+    app.clone().oneshot(get("/locked")).await.unwrap();
+    assert_eq!(lines(folder.path()).len(), before);
     let post = Request::post("/a?page=2").body(()).unwrap();
     app.oneshot(post).await.unwrap();
     let lines = lines(folder.path());

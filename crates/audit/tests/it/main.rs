@@ -13,6 +13,9 @@
     reason = "a test fails by panicking; tables read best with plain values"
 )]
 
+mod archive;
+#[cfg(feature = "clap")]
+mod command;
 mod full;
 mod kill;
 mod layer;

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use http::StatusCode;
+use palisade_audit::layer::Addition;
 use palisade_core::Problem;
 use palisade_edge::ClientIp;
 use palisade_passwords::fields::Fields;
@@ -11,9 +12,10 @@ use serde::Serialize;
 use tower_sessions_core::Session;
 
 use crate::access::{Anybody, SignedIn};
-use crate::accounts::{Accounts, ChangeRequest, Client, Proof, Role, User, UserId};
+use crate::accounts::{Accounts, ChangeRequest, Client, Proof, Role, SignInError, User, UserId};
 use crate::resets::Resets;
 use crate::sessions;
+use crate::trail;
 
 /// A user as the API shows one.
 #[derive(Serialize)]
@@ -42,10 +44,20 @@ pub(super) async fn login(
     fields: Fields,
 ) -> Result<Response, Problem> {
     let proof = Proof::of(&fields)?;
-    let signed_in = accounts.sign_in(proof, Client::of(client.address())).await?;
+    let tried = trail::tried(&proof.username);
+    let signed_in = match accounts.sign_in(proof, Client::of(client.address())).await {
+        Ok(signed_in) => signed_in,
+        Err(error) => {
+            // The lock itself is in the trail, once.
+            let locked = matches!(error, SignInError::Locked(_));
+            let tried = if locked { Addition::omit() } else { tried };
+            return Ok((Extension(tried), Problem::from(error)).into_response());
+        }
+    };
     sessions::begin(&session, signed_in.session).await?;
     let must_change_password = signed_in.user.must_change;
-    Ok(Json(Welcome { user: signed_in.user.into(), must_change_password }).into_response())
+    let by = Extension(trail::by(&signed_in.user));
+    Ok((by, Json(Welcome { user: signed_in.user.into(), must_change_password })).into_response())
 }
 
 pub(super) async fn logout(Extension(session): Extension<Session>) -> Result<Response, Problem> {

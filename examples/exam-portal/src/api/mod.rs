@@ -1,6 +1,7 @@
 //! The JSON API under `/api/v1`.
 
 mod announcements;
+mod audit;
 mod auth;
 mod body;
 mod copies;
@@ -19,6 +20,8 @@ use palisade_core::{FieldError, Pointer, Problem};
 use crate::exams::Copies;
 use crate::state::Portal;
 
+pub(crate) use audit::TrailQuery;
+
 pub(crate) fn routes(copies: &Copies) -> Router<Portal> {
     Router::new()
         .route("/auth/login", post(auth::login))
@@ -26,6 +29,9 @@ pub(crate) fn routes(copies: &Copies) -> Router<Portal> {
         .route("/auth/password", post(auth::change_password))
         .route("/me", get(auth::me))
         .route("/admin/users/{id}/reset-password", post(resets::require))
+        .route("/admin/audit", get(audit::list))
+        .route("/admin/audit/checkpoint", get(audit::checkpoint))
+        .route("/admin/audit/proof/{seq}", get(audit::proof))
         .route("/students", get(students::list).post(students::add))
         .route(
             "/students/{code}",

@@ -1,9 +1,9 @@
 //! The calls about students.
 
-use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::IntoResponse;
+use axum::{Extension, Json};
 use http::StatusCode;
 use http::header::LOCATION;
 use palisade_core::{FieldError, Pointer, Problem};
@@ -13,6 +13,7 @@ use super::body::JsonBody;
 use crate::access::{self, Anybody, Staff};
 use crate::store::{Store, StoreError};
 use crate::students::{self, Draft, ListQuery, Student};
+use crate::trail;
 
 /// One page, as the API writes it.
 #[derive(Serialize)]
@@ -49,7 +50,8 @@ pub(super) async fn add(
     let student = store.add_student(&new).await.map_err(taken)?;
     // A code has no character that a path would have to escape.
     let location = format!("/api/v1/students/{}", student.code);
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(student)))
+    let added = Extension(trail::student(&student.code));
+    Ok((StatusCode::CREATED, [(LOCATION, location)], added, Json(student)))
 }
 
 /// To a student account only its own student is there.

@@ -2,6 +2,7 @@
 
 mod announcement;
 mod assets;
+mod audit;
 mod dashboard;
 mod exams;
 mod failure;
@@ -41,6 +42,7 @@ pub(crate) fn routes() -> Router<Portal> {
         .route("/students", get(students::page).post(students::add))
         .route("/students/{code}", get(student::page).post(student::change))
         .route("/students/{code}/remove", post(student::remove))
+        .route("/admin/audit", get(audit::page))
         .route("/admin/security", get(security::page))
         .route("/admin/security/unlock", post(security::unlock))
         .route("/exams", get(exams::page).post(exams::add))

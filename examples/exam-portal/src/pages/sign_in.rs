@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::RETRY_AFTER;
+use palisade_audit::layer::Addition;
 use palisade_core::Problem;
 use palisade_edge::ClientIp;
 use palisade_passwords::fields::Fields;
@@ -19,7 +20,7 @@ use super::frame::Frame;
 use super::limited;
 use crate::access::SignedIn;
 use crate::accounts::{Accounts, Client, Proof, SignInError};
-use crate::{must_change, sessions};
+use crate::{must_change, sessions, trail};
 
 #[derive(Template)]
 #[template(path = "login.html")]
@@ -42,14 +43,18 @@ pub(super) async fn submit(
     fields: Fields,
 ) -> Result<Response, Failure> {
     let proof = Proof::of(&fields)?;
+    let tried = Extension(trail::tried(&proof.username));
     match accounts.sign_in(proof, Client::of(client.address())).await {
-        Err(SignInError::Locked(refused)) => Ok(locked(&refused)),
+        Err(SignInError::Locked(refused)) => {
+            Ok((Extension(Addition::omit()), locked(&refused)).into_response())
+        }
         Ok(signed_in) => {
             sessions::begin(&session, signed_in.session).await?;
-            Ok(super::to(if signed_in.user.must_change { must_change::FORM } else { "/" }))
+            let to = if signed_in.user.must_change { must_change::FORM } else { "/" };
+            Ok((Extension(trail::by(&signed_in.user)), super::to(to)).into_response())
         }
         Err(SignInError::Store(error)) => Err(error.into()),
-        Err(refused) => Ok(again(&refused)),
+        Err(refused) => Ok((tried, again(&refused)).into_response()),
     }
 }
 

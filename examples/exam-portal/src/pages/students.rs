@@ -1,8 +1,9 @@
 //! `/students`: the list, searched, sorted and paged by links.
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::{RawQuery, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use palisade_core::Problem;
 use palisade_passwords::fields::Fields;
@@ -14,6 +15,7 @@ use crate::access::Staff;
 use crate::accounts::User;
 use crate::store::{Store, StoreError};
 use crate::students::{ListQuery, Sort, Student};
+use crate::trail;
 
 #[derive(Template)]
 #[template(path = "students.html")]
@@ -62,7 +64,11 @@ pub(super) async fn add(
     let refused = match form.draft().into_new(store.today()) {
         Ok(new) => match store.add_student(&new).await {
             // A code has no character that a path would have to escape.
-            Ok(student) => return Ok(super::to(&format!("/students/{}", student.code))),
+            Ok(student) => {
+                let added = Extension(trail::student(&student.code));
+                let page = super::to(&format!("/students/{}", student.code));
+                return Ok((added, page).into_response());
+            }
             Err(StoreError::Duplicate) => form.taken(),
             Err(error) => return Err(error.into()),
         },

@@ -150,7 +150,12 @@ fn a_flood_of_sign_ins_is_refused_in_part_and_the_probe_lives() {
     let threads = u64::try_from(std::thread::available_parallelism().unwrap().get()).unwrap();
     let most = (threads * 20 + 128) * 1024;
     assert!(portal.peak_kib() < most, "{} of {most} KiB", portal.peak_kib());
-    assert!(portal.sign_in_with("teacher", &portal.password("teacher")).is_ok());
+    // Where counts were slow to reach the disk, sign-in is closed for a moment more.
+    let (begin, password) = (Instant::now(), portal.password("teacher"));
+    while let Err(answer) = portal.sign_in_with("teacher", &password) {
+        assert_eq!(answer.status, 503, "{answer:?}");
+        assert!(begin.elapsed() < PATIENCE, "{answer:?}");
+    }
 }
 
 #[test]

@@ -60,7 +60,17 @@ fn a_running_request_ends_well_while_the_probe_says_draining() {
         left.sort();
         assert_eq!(
             left,
-            ["copies", "limits.sqlite3", "outbox", "portal.sqlite3", "secret.key"],
+            [
+                "audit",
+                "audit.index",
+                "audit.key",
+                "audit.vkey",
+                "copies",
+                "limits.sqlite3",
+                "outbox",
+                "portal.sqlite3",
+                "secret.key"
+            ],
             "the write-ahead log is folded back"
         );
         assert_eq!(Portal::start_in(folder, &[]).get("/api/v1/students/late").status, 200);

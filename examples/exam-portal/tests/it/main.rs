@@ -11,6 +11,7 @@
 
 mod accounts;
 mod attack;
+mod audit;
 mod bad_input;
 mod between;
 mod browser;

@@ -1,0 +1,92 @@
+//! The command, as it is run.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use palisade_audit::{Actor, Event};
+
+use crate::{json, key, open};
+
+fn run(folder: &Path, args: &[&str]) -> Output {
+    let (name, rest) = args.split_first().unwrap();
+    Command::new(env!("CARGO_BIN_EXE_palisade-audit"))
+        .arg(name)
+        .arg(folder)
+        .args(rest)
+        .output()
+        .unwrap()
+}
+
+fn text(output: &Output) -> (Option<i32>, String, String) {
+    let of = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (output.status.code(), of(&output.stdout), of(&output.stderr))
+}
+
+#[tokio::test]
+async fn each_task_says_what_it_found_and_ends_with_its_code() {
+    let (folder, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let keys = data.path().join("vkey");
+    fs::write(&keys, format!("{}\n", key().verifier())).unwrap();
+    let keys = keys.to_str().unwrap();
+    let log = open(folder.path());
+    for number in 0..5 {
+        let event = Event::new("order.pay").actor(Actor::user("=cmd()")).target("order", "9");
+        log.record(event.detail("number", &number)).await.unwrap();
+    }
+    log.checkpoint().await.unwrap();
+    let on = |args: &[&str]| text(&run(folder.path(), args));
+
+    let (code, out, _) = on(&["verify", "--key", keys]);
+    assert!(code == Some(0) && out.starts_with("good: events 0 to 6"), "{out}");
+    let (_, out, _) = on(&["verify", "--key", keys, "--json"]);
+    assert_eq!(json(&out)["size"], 6);
+    let (code, out, _) = on(&["query", "--action", "order.*", "--limit", "2"]);
+    assert_eq!((code, out.lines().count()), (Some(0), 2));
+    assert_eq!(on(&["query", "--actor", "nobody"]).0, Some(1));
+    assert_eq!(on(&["query", "--since", "yesterday"]).0, Some(2));
+    let (_, out, _) = on(&["export", "--format", "csv"]);
+    assert!(out.lines().last().unwrap().contains("\"'=cmd()\""), "no formula: {out}");
+    let (_, out, _) = on(&["tail", "-n", "1"]);
+    assert_eq!(json(&out)["seq"], 5);
+    let (code, out, _) = on(&["prove", "3", "--key", keys]);
+    assert!(code == Some(0) && out.starts_with("c2sp.org/tlog-proof@v1\nindex 3\n"), "{out}");
+    assert_eq!(on(&["prove", "300", "--key", keys]).0, Some(1));
+
+    let copy = data.path().join("copy");
+    let (code, out, err) = on(&["backup", copy.to_str().unwrap(), "--key", keys]);
+    assert!(code == Some(0) && out.starts_with("good"), "{out} {err}");
+    let scratch = data.path().join("scratch");
+    let (code, ..) = text(&run(&copy, &["restore", scratch.to_str().unwrap(), "--key", keys]));
+    assert_eq!(code, Some(0));
+    assert_eq!(on(&["prune", "--key", keys, "--days", "1"]).0, Some(2), "it is open");
+    let (code, out, _) = text(&run(&copy, &["prune", "--key", keys, "--days", "1"]));
+    assert_eq!((code, out.trim()), (Some(0), "the log begins with event 0"));
+
+    let path = copy.join("00000000000000000000.jsonl");
+    fs::write(&path, fs::read_to_string(&path).unwrap().replacen("order.pay", "order.PAY", 1))
+        .unwrap();
+    let (code, _, err) = text(&run(&copy, &["verify", "--key", keys]));
+    assert!(code == Some(1) && err.contains("event 1 was changed"), "{err}");
+    assert_eq!(text(&run(&copy, &["verify", "--key", "/nowhere"])).0, Some(2));
+}
+
+#[tokio::test]
+async fn tail_follows_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open(folder.path());
+    let mut tail = Command::new(env!("CARGO_BIN_EXE_palisade-audit"))
+        .arg("tail")
+        .arg(folder.path())
+        .arg("-f")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(tail.stdout.take().unwrap()).lines();
+    assert_eq!(json(&lines.next().unwrap().unwrap())["action"], "audit.opened");
+    log.record(Event::new("since")).await.unwrap();
+    assert_eq!(json(&lines.next().unwrap().unwrap())["action"], "since");
+    tail.kill().unwrap();
+    tail.wait().unwrap();
+}

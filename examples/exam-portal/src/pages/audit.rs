@@ -1,0 +1,84 @@
+//! `/admin/audit`: who did what, searched by a form, page by page.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use palisade_audit::query::Stored;
+use palisade_core::Problem;
+
+use super::failure::Failure;
+use super::frame::Frame;
+use crate::access::Admin;
+use crate::api::TrailQuery;
+use crate::state::Portal;
+
+#[derive(Template)]
+#[template(path = "audit.html")]
+struct Audit {
+    frame: Frame,
+    asked: TrailQuery,
+    items: Vec<Row>,
+    next: Option<String>,
+    size: u64,
+    dropped: u64,
+}
+
+/// One event, in the columns of the page.
+struct Row {
+    seq: u64,
+    time: String,
+    actor: String,
+    action: String,
+    target: String,
+    outcome: String,
+    ip: String,
+}
+
+impl From<Stored> for Row {
+    fn from(event: Stored) -> Self {
+        let Stored { seq, ts, action, outcome, actor, target, ip, .. } = event;
+        let time = ts.get(..19).unwrap_or(&ts).replace('T', " ");
+        let actor = actor.map_or_else(String::new, |actor| match actor.id.as_str() {
+            "" => actor.kind,
+            id => id.to_owned(),
+        });
+        let target = target.map_or_else(String::new, |t| format!("{} {}", t.kind, t.id));
+        Self { seq, time, actor, action, target, outcome, ip: ip.unwrap_or_default() }
+    }
+}
+
+pub(super) async fn page(
+    who: Result<Admin, Problem>,
+    State(portal): State<Portal>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let Admin(user) = who?;
+    let asked = TrailQuery::parse(query.as_deref().unwrap_or_default())?;
+    let page = asked.page(&portal).await?;
+    let next = page.next_cursor.map(|cursor| link(&asked, &cursor));
+    let stats = portal.trail.log().stats();
+    Ok(super::html(&Audit {
+        frame: Frame::of(&user),
+        items: page.items.into_iter().map(Row::from).collect(),
+        next,
+        asked,
+        size: stats.stored,
+        dropped: stats.dropped,
+    }))
+}
+
+/// The same search, a page further.
+fn link(asked: &TrailQuery, cursor: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let fields = [
+        ("actor", &asked.actor),
+        ("action", &asked.action),
+        ("target", &asked.target),
+        ("since", &asked.since),
+    ];
+    for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
+        query.append_pair(name, value);
+    }
+    query.append_pair("cursor", cursor);
+    format!("/admin/audit?{}", query.finish())
+}

@@ -1,0 +1,80 @@
+//! What a request does, in the words of the trail.
+
+use http::request::Parts;
+use palisade_audit::layer::{Addition, Level};
+use palisade_audit::{Actor, Context, Event};
+use palisade_observe::request::RequestId;
+
+use crate::accounts::User;
+
+/// Says who acted, where only the handler knows: a sign-in.
+pub(crate) fn by(user: &User) -> Addition {
+    let (name, id) = (user.name.clone(), user.id.to_string());
+    Addition::new(move |event| event.actor(Actor::user(name.clone())).detail("user_id", &id))
+}
+
+/// Says which student was added.
+pub(crate) fn student(code: &str) -> Addition {
+    let code = code.to_owned();
+    Addition::new(move |event| event.target("student", code.clone()))
+}
+
+/// Says as whom somebody tried to sign in; what cannot be a name may be a password in the wrong field.
+pub(crate) fn tried(name: &str) -> Addition {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let name = (name.len() <= 64 && name.chars().all(legal)).then(|| name.to_owned());
+    Addition::new(move |event| match &name {
+        Some(name) => event.target("account", name.clone()),
+        None => event,
+    })
+}
+
+/// Makes the event of a request that changes something. Paths are not repeated: one of them is a
+/// reset link.
+pub(super) fn event(parts: &Parts, _: Level) -> Event {
+    let path = parts.uri.path();
+    let api = path.strip_prefix("/api/v1");
+    let words: Vec<&str> = api.unwrap_or(path).trim_start_matches('/').split('/').collect();
+    let event = match (parts.method.as_str(), words.as_slice()) {
+        (_, ["auth", "login"] | ["login"]) => Event::new("authn.login"),
+        (_, ["auth", "logout"] | ["logout"]) => Event::new("authn.logout"),
+        (_, ["auth" | "account", "password"]) => Event::new("authn.password.change"),
+        (_, ["auth", "reset-request"] | ["reset"]) => Event::new("authn.reset.request"),
+        (_, ["auth", "reset"] | ["reset", _]) => Event::new("authn.reset.redeem"),
+        (_, ["admin", "users", id, "reset-password"]) => {
+            Event::new("user.password.reset").target("user", (*id).to_owned())
+        }
+        (_, ["admin", "security", "unlock"]) => Event::new("lockout.unlock"),
+        ("POST", ["students"]) => Event::new("student.create"),
+        ("DELETE", ["students", code]) | ("POST", ["students", code, "remove"]) => {
+            Event::new("student.delete").target("student", (*code).to_owned())
+        }
+        (_, ["students", "import"]) => Event::new("student.import"),
+        (_, ["exams"]) => Event::new("exam.create"),
+        (_, ["exams", id, "copies"]) => Event::new("copy.upload").target("exam", (*id).to_owned()),
+        (_, ["exams", id, "grades"]) => Event::new("grades.set").target("exam", (*id).to_owned()),
+        (_, ["announcements", slug]) => {
+            Event::new("announcement.publish").target("announcement", (*slug).to_owned())
+        }
+        (_, ["payments"]) => Event::new("payment.record"),
+        (_, ["settings"]) => Event::new("settings.update"),
+        (_, ["students", code]) => {
+            Event::new("student.update").target("student", (*code).to_owned())
+        }
+        (method, [first, ..]) => {
+            Event::new("http.request").detail("method", method).detail("under", *first)
+        }
+        (method, []) => Event::new("http.request").detail("method", method),
+    };
+    let mut context = Context::of(parts);
+    if let Some(id) = parts.extensions.get::<RequestId>() {
+        context = context.with_request_id(id.as_str().to_owned());
+    }
+    let event = event.context(context);
+    match parts.extensions.get::<User>() {
+        Some(user) => event
+            .actor(Actor::user(user.name.clone()))
+            .detail("user_id", user.id.to_string().as_str()),
+        None => event.actor(Actor::anonymous()),
+    }
+}

@@ -1,0 +1,202 @@
+//! The audit trail: every change of state and every sign-in is in it, and who changes it is found out.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::portal::{Portal, command, finished};
+
+const LIST: &str = "/api/v1/admin/audit";
+
+fn student(code: &str) -> Value {
+    json!({"code": code, "name": "Ada Lovelace", "email": "ada@example.com", "birthDate": "2010-12-10"})
+}
+
+fn audit(data: &Path, args: &[&str]) -> (Option<i32>, String, String) {
+    finished(command().args(["--data"]).arg(data).arg("audit").args(args))
+}
+
+/// The files of events, in order.
+fn segments(data: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(data.join("audit")).unwrap().map(|entry| entry.unwrap().path());
+    let mut found: Vec<PathBuf> =
+        entries.filter(|path| path.extension().is_some_and(|ending| ending == "jsonl")).collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn changes_and_sign_ins_are_recorded_with_who_what_whereto_and_outcome() {
+    let portal = Portal::start();
+    assert!(portal.sign_in_with("teacher", "wrong").is_err());
+    let teacher = portal.sign_in("teacher");
+    assert_eq!(teacher.json("POST", "/api/v1/students", &student("AU-1")).status, 201);
+    let change = json!({"name": "Ada King"});
+    assert_eq!(teacher.json("PATCH", "/api/v1/students/AU-1", &change).status, 200);
+    assert_eq!(teacher.send("DELETE", "/api/v1/students/AU-1", &[], b"").status, 204);
+    assert_eq!(teacher.send("POST", "/api/v1/admin/users/1/reset-password", &[], b"").status, 403);
+    let admin = portal.sign_in("admin");
+    let found = |query: &str| {
+        let answer = admin.get(&format!("{LIST}?{query}"));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()["items"].as_array().unwrap().clone()
+    };
+    for (action, outcome) in [
+        ("student.create", "success"),
+        ("student.update", "success"),
+        ("student.delete", "success"),
+    ] {
+        let events = found(&format!("action={action}&target=AU-1"));
+        assert_eq!(events[0]["outcome"], outcome, "{action}: {events:?}");
+        assert_eq!(events[0]["actor"]["id"], "teacher");
+        assert_eq!(events[0]["ip"], "127.0.0.1");
+    }
+    let exam = json!({"title": "Algebra", "date": "2026-12-01"});
+    teacher.json("POST", "/api/v1/exams", &exam);
+    let exams = found("action=exam.create");
+    assert!(
+        exams[0]["actor"]["id"] == "teacher" && exams[0]["request_id"].is_string(),
+        "{exams:?}"
+    );
+    let refused = found("actor=teacher&action=user.password.reset");
+    assert_eq!(refused[0]["outcome"], "denied", "{refused:?}");
+    let sign_ins = found("action=authn.login");
+    let outcome_of = |outcome: &str, name: &str, who: &str| {
+        sign_ins.iter().any(|event| event["outcome"] == outcome && event[who]["id"] == name)
+    };
+    assert!(outcome_of("denied", "teacher", "target"), "{sign_ins:?}");
+    assert!(outcome_of("success", "teacher", "actor") && outcome_of("success", "admin", "actor"));
+    // What the libraries report is there too, and no password is.
+    assert!(!found("action=authn_login_success").is_empty());
+    let everything: String =
+        segments(&portal.data()).iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    for (_, password) in portal.passwords() {
+        assert!(!everything.contains(password.as_str().unwrap()));
+    }
+}
+
+#[test]
+fn pages_of_the_list_follow_each_other_and_only_administrators_see_it() {
+    let portal = Portal::start();
+    for number in 0..5 {
+        assert_eq!(
+            portal.json("POST", "/api/v1/students", &student(&format!("PG-{number}"))).status,
+            201
+        );
+    }
+    assert_eq!(portal.get(LIST).status, 403);
+    assert_eq!(portal.get("/admin/audit").status, 403);
+    assert_eq!(portal.anonymous().get(LIST).status, 401);
+    let admin = portal.sign_in("admin");
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = admin.get(&format!("{LIST}?action=student.*&limit=3&cursor={cursor}")).json();
+        seen.extend(page["items"].as_array().unwrap().iter().map(|e| e["seq"].as_u64().unwrap()));
+        match page["next_cursor"].as_str() {
+            Some(next) => next.clone_into(&mut cursor),
+            None => break,
+        }
+        assert_eq!(page["has_more"], true);
+    }
+    assert_eq!(seen.len(), 10, "each change has a beginning and an end");
+    assert!(seen.is_sorted_by(|newer, older| newer > older));
+    admin.get(&format!("{LIST}?cursor=nonsense")).is_problem(400, "invalid_cursor");
+    admin.get(&format!("{LIST}?actor=x&cursor={cursor}")).is_problem(400, "invalid_cursor");
+    admin.get(&format!("{LIST}?since=yesterday")).is_problem(400, "invalid_since");
+    assert_eq!(admin.get(&format!("{LIST}?since=2999-01-01")).json()["items"], json!([]));
+    let page = admin.get("/admin/audit?action=student.*&limit=3");
+    let text = page.text();
+    assert_eq!(page.status, 200);
+    assert!(text.contains("student.create") && text.contains("rel=\"next\""), "{text}");
+    assert!(text.contains("/api/v1/admin/audit/proof/"));
+}
+
+#[test]
+fn every_event_can_be_proved_to_whoever_has_the_key() {
+    let portal = Portal::start();
+    assert_eq!(portal.json("POST", "/api/v1/students", &student("PR-1")).status, 201);
+    let admin = portal.sign_in("admin");
+    let key = fs::read_to_string(portal.data().join("audit.vkey")).unwrap();
+    let key: palisade_audit::VerifierKey = key.parse().unwrap();
+    let note = admin.get("/api/v1/admin/audit/checkpoint");
+    let checkpoint = palisade_audit::Checkpoint::verify(&note.body, &key).unwrap();
+    let seq = checkpoint.size() - 1;
+    let proof = admin.get(&format!("/api/v1/admin/audit/proof/{seq}")).json();
+    let text = |name: &str| proof[name].as_str().unwrap().to_owned();
+    let path: Vec<palisade_audit::merkle::Hash> = proof["path"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|hash| hash.as_str().unwrap().parse().unwrap())
+        .collect();
+    let signed = palisade_audit::Checkpoint::verify(text("checkpoint").as_bytes(), &key).unwrap();
+    let leaf = palisade_audit::merkle::leaf(text("event").as_bytes());
+    palisade_audit::merkle::verify_inclusion(&leaf, seq, signed.size(), signed.root(), &path)
+        .unwrap();
+    admin.get("/api/v1/admin/audit/proof/999999").is_problem(404, "unknown_event");
+    admin.get("/api/v1/admin/audit/proof/x").is_problem(404, "unknown_event");
+}
+
+#[test]
+fn verify_names_the_first_bad_event_of_a_changed_cut_or_reordered_file() {
+    let portal = Portal::start();
+    for number in 0..4 {
+        assert_eq!(
+            portal.json("POST", "/api/v1/students", &student(&format!("TA-{number}"))).status,
+            201
+        );
+    }
+    // Beside the portal that serves, too.
+    let (code, out, _) = audit(&portal.data(), &["verify"]);
+    assert_eq!(code, Some(0), "{out}");
+    let (code, _, folder) = portal.stop();
+    assert_eq!(code, Some(0));
+    let data = folder.path().join("data");
+    let (code, out, err) = audit(&data, &["verify"]);
+    assert!(code == Some(0) && out.starts_with("verified: "), "{out} {err}");
+    let (_, tail, _) = audit(&data, &["tail", "-n", "3"]);
+    assert!(tail.lines().last().unwrap().contains("audit.closed"), "{tail}");
+    let (_, found, _) = audit(&data, &["query", "--action", "student.create", "--target", "TA-2"]);
+    assert_eq!(found.lines().count(), 1, "{found}");
+
+    let path = segments(&data).pop().unwrap();
+    let whole = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = whole.lines().collect();
+    let changed = whole.replacen("student.create", "student.delete", 1);
+    let first = lines.iter().position(|line| line.contains("student.create")).unwrap();
+    let mut swapped = lines.clone();
+    swapped.swap(2, 3);
+    let cut = lines[..lines.len() - 2].join("\n") + "\n";
+    for (bad, seq) in [(changed, first), (swapped.join("\n") + "\n", 2), (cut, lines.len() - 2)] {
+        fs::write(&path, bad).unwrap();
+        let (code, out, err) = audit(&data, &["verify"]);
+        assert_eq!(code, Some(1), "{out}");
+        assert!(err.contains(&format!("event {seq} ")), "{seq}: {err}");
+        // Nor does the portal go on from there.
+        let (code, _, err) =
+            finished(command().args(["--listen", "127.0.0.1:0", "--data"]).arg(&data));
+        assert!(code == Some(2) && err.contains(&format!("event {seq} ")), "{seq}: {err}");
+    }
+    fs::write(&path, whole).unwrap();
+    assert_eq!(audit(&data, &["verify"]).0, Some(0));
+}
+
+#[test]
+fn a_killed_portal_has_everything_that_it_answered() {
+    let portal = Portal::start();
+    for number in 0..10 {
+        assert_eq!(
+            portal.json("POST", "/api/v1/students", &student(&format!("KI-{number}"))).status,
+            201
+        );
+    }
+    let folder = portal.kill();
+    let portal = Portal::start_in(folder, &[]);
+    let admin = portal.sign_in("admin");
+    for number in 0..10 {
+        let found = admin.get(&format!("{LIST}?action=student.create&target=KI-{number}")).json();
+        assert_eq!(found["items"][0]["outcome"], "success", "{found}");
+    }
+    assert_eq!(audit(&portal.data(), &["verify"]).0, Some(0));
+}
