@@ -17,7 +17,11 @@ use rustix::time::{ClockId, clock_gettime};
 static ALLOCATOR: CountingAllocator = CountingAllocator::new();
 
 const SHAPES: &[Shape] = &[
-    Shape { name: "record, CPU of all threads", contestants: record::processor, effort: Effort::MILLIS },
+    Shape {
+        name: "record, CPU of all threads",
+        contestants: record::processor,
+        effort: Effort::MILLIS,
+    },
     Shape { name: "record, time", contestants: record::time, effort: Effort::MILLIS },
     Shape { name: "verify", contestants: search::verify, effort: Effort::MILLIS },
     Shape { name: "page of 50 events", contestants: search::page, effort: Effort::MICROS },

@@ -84,7 +84,8 @@ fn floor(folder: &TempDir) -> impl FnMut() + 'static {
     let path = folder.path().join("floor");
     let line = [b'x'; 400];
     move || {
-        let mut file = std::io::BufWriter::with_capacity(1 << 20, File::create(&path).expect("a file"));
+        let mut file =
+            std::io::BufWriter::with_capacity(1 << 20, File::create(&path).expect("a file"));
         for _ in 0..EVENTS {
             file.write_all(&line).expect("written");
         }
@@ -93,7 +94,10 @@ fn floor(folder: &TempDir) -> impl FnMut() + 'static {
     }
 }
 
-fn each(clock: fn() -> Duration, mut run: impl FnMut() + 'static) -> impl FnMut() -> Duration + 'static {
+fn each(
+    clock: fn() -> Duration,
+    mut run: impl FnMut() + 'static,
+) -> impl FnMut() -> Duration + 'static {
     move || {
         let before = clock();
         run();
@@ -125,7 +129,10 @@ fn contestants(clock: fn() -> Duration) -> Vec<Contestant> {
     vec![
         Contestant::measuring("palisade-audit, durable", each(clock, move || ours(&synced))),
         Contestant::measuring("palisade-audit, written", each(clock, move || ours(&written))),
-        Contestant::measuring("tracing-appender 0.2.5, JSON, lossless", each(clock, appender(others, "peer"))),
+        Contestant::measuring(
+            "tracing-appender 0.2.5, JSON, lossless",
+            each(clock, appender(others, "peer")),
+        ),
         Contestant::measuring("floor: 400 bytes into a buffered file", each(clock, floor(others))),
     ]
 }

@@ -22,7 +22,10 @@ fn filled() -> (&'static TempDir, LogKey) {
             .actor(Actor::user(format!("u{}", number % 100)))
             .target("user", "u-440737")
             .change("role", "teacher", "admin")
-            .detail("request", "018f3c1e-7b9a-7cc4-9f4e-0123456789ab, 0af7651916cd43dd8448eb211c80319c");
+            .detail(
+                "request",
+                "018f3c1e-7b9a-7cc4-9f4e-0123456789ab, 0af7651916cd43dd8448eb211c80319c",
+            );
         if !log.offer(&event) {
             log.record_blocking(&event).expect("recorded");
         }
@@ -43,7 +46,8 @@ pub(crate) fn verify() -> Vec<Contestant> {
 
 pub(crate) fn page() -> Vec<Contestant> {
     let (folder, _) = filled();
-    let index = Index::open(folder.path(), &folder.path().with_extension("index")).expect("an index");
+    let index =
+        Index::open(folder.path(), &folder.path().with_extension("index")).expect("an index");
     index.catch_up().expect("read");
     let index: &'static Index = Box::leak(Box::new(index));
     let all = Filter::new();
@@ -63,6 +67,9 @@ pub(crate) fn page() -> Vec<Contestant> {
     vec![
         Contestant::measuring("palisade-audit, first page", of(Filter::new(), None)),
         Contestant::measuring("palisade-audit, 180,000 events down", of(Filter::new(), cursor)),
-        Contestant::measuring("palisade-audit, first page of an actor", of(Filter::new().actor("u7"), None)),
+        Contestant::measuring(
+            "palisade-audit, first page of an actor",
+            of(Filter::new().actor("u7"), None),
+        ),
     ]
 }
