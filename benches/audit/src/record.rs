@@ -3,10 +3,12 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use harness::Contestant;
 use palisade_audit::{Actor, AuditLog, Context, Durability, Event, LogKey, WhenFull};
+use palisade_core::{Clock, SystemClock};
 use tempfile::TempDir;
 use tracing_appender::non_blocking::NonBlockingBuilder;
 
@@ -33,7 +35,7 @@ fn open(folder: &TempDir, durability: Durability) -> AuditLog {
     let key = LogKey::from_seed("bench", &[7; 32]).expect("a key");
     AuditLog::builder(folder.path(), key)
         .durability(durability)
-        .when_full(WhenFull::Wait(Duration::from_secs(60)))
+        .when_full(WhenFull::Wait(Duration::from_mins(1)))
         .queue_bytes(4 << 20)
         .expect("legal")
         .open()
@@ -101,14 +103,14 @@ fn each(
     move || {
         let before = clock();
         run();
-        (clock() - before) / EVENTS
+        clock().saturating_sub(before) / EVENTS
     }
 }
 
 /// Monotonic time as a duration.
 fn wall() -> Duration {
-    static BEGIN: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
-    BEGIN.elapsed()
+    static BEGIN: LazyLock<Instant> = LazyLock::new(|| SystemClock::new().now());
+    SystemClock::new().now().duration_since(*BEGIN)
 }
 
 pub(crate) fn processor() -> Vec<Contestant> {

@@ -40,7 +40,7 @@ pub(crate) fn verify() -> Vec<Contestant> {
         let before = cpu();
         let report = verify_dir(folder.path(), key.verifier(), &Anchor::Stored).expect("a report");
         assert!(report.is_good());
-        (cpu() - before) / EVENTS
+        cpu().saturating_sub(before) / EVENTS
     })]
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn page() -> Vec<Contestant> {
             let before = cpu();
             let page = index.query(&filter, Limit::new(50), cursor.as_ref()).expect("a page");
             assert_eq!(page.items.len(), 50);
-            cpu() - before
+            cpu().saturating_sub(before)
         }
     };
     vec![

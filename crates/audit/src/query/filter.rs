@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+#[cfg(feature = "rusqlite")]
 use sha2::{Digest, Sha256};
 
 use super::{Party, Stored};
@@ -103,6 +104,7 @@ impl Filter {
     }
 
     /// A short hash by which a cursor knows its filter.
+    #[cfg(feature = "rusqlite")]
     pub(super) fn digest(&self) -> [u8; 8] {
         let mut hasher = Sha256::new();
         let outcome = self.outcome.map(|outcome| outcome.as_str().to_owned());

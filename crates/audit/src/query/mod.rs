@@ -1,5 +1,6 @@
 //! Finding events again.
 
+#[cfg(feature = "rusqlite")]
 mod cursor;
 mod filter;
 #[cfg(feature = "rusqlite")]
@@ -7,6 +8,7 @@ mod index;
 mod page;
 mod stored;
 
+#[cfg(feature = "rusqlite")]
 pub use cursor::{Cursor, CursorError};
 pub use filter::Filter;
 #[cfg(feature = "rusqlite")]
