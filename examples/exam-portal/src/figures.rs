@@ -60,6 +60,12 @@ fn describe() {
         ("palisade_ratelimit_near_limit_total", "Requests that left little of a limit, by rule."),
         ("palisade_ratelimit_sign_ins_total", "Tries to sign in, by store and outcome."),
         ("palisade_ratelimit_store_errors_total", "Failures of stores, by store and kind."),
+        ("palisade_resilience_breaker_calls_total", "Calls through breakers, by outcome."),
+        ("palisade_resilience_breaker_refused_total", "Calls that open breakers refused."),
+        ("palisade_resilience_breaker_transitions_total", "Changes of breakers, by new phase."),
+        ("palisade_resilience_deadline_exceeded_total", "Calls that came to their deadline."),
+        ("palisade_resilience_retries_total", "Tries after the first."),
+        ("palisade_resilience_retry_stops_total", "Calls that were not tried again, by reason."),
     ] {
         metrics::describe_counter!(name, about);
     }
