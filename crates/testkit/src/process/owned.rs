@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use crate::error::Error;
 use crate::process::deadline::poll_until;
@@ -15,6 +16,9 @@ use crate::process::{signal, spawner, tree};
 
 /// How much of the end of a log an error shows.
 const SHOWN_LOG: usize = 4096;
+
+/// How long a killed process may take to end.
+const FAREWELL: Duration = Duration::from_secs(10);
 
 type Ready = Box<dyn FnMut() -> Result<(), String> + Send>;
 
@@ -248,8 +252,10 @@ fn kill(slot: &mut Option<Child>) {
     let _ = signal::send(root, libc::SIGSTOP);
     let family = tree::descendants(root);
     let _ = child.kill();
-    for pid in family {
-        let _ = signal::send(pid, libc::SIGKILL);
+    for pid in &family {
+        let _ = signal::send(*pid, libc::SIGKILL);
     }
     let _ = child.wait();
+    // What it started is nobody's to reap here, and holds memory and ports until it has ended.
+    let _ = poll_until(FAREWELL, || family.iter().all(|pid| tree::has_ended(*pid)).then_some(()));
 }
