@@ -14,6 +14,42 @@ pub(super) struct Scan<'t> {
 }
 
 impl Scan<'_> {
+    /// Looks through a part of the text.
+    fn part(&mut self, from: usize, end: usize, names: &Names, emails: Emails) {
+        let (text, bytes) = (self.text, self.text.as_bytes());
+        let mut place = from;
+        while place < end {
+            let byte = at(bytes, place);
+            let (secret, next) = match byte {
+                b'0'..=b'9' => {
+                    (bank::card(bytes, place), run(bytes, place, |byte| byte.is_ascii_digit()))
+                }
+                b'@' | b'%' => (email(text, place, self.copied, emails), place.saturating_add(1)),
+                b'-' if token::is_pem(bytes, place) => (Some(token::pem(text, place)), place),
+                _ if is_word(byte) => {
+                    let end = run(bytes, place, is_word);
+                    (word(text, place, end, names), end)
+                }
+                _ => (None, place.saturating_add(1)),
+            };
+            // The values behind the names of columns are the row's, which says where they end.
+            let secret = secret.filter(|(from, to, _)| *to <= end || from.saturating_add(1) < end);
+            place = match secret {
+                Some((from, to, by)) => {
+                    // What stands between a word and the row that it tells of may be another secret.
+                    if from > next && at(bytes, next) == b' ' {
+                        self.part(next, from, names, emails);
+                    }
+                    if to > self.copied {
+                        self.replace(from, to, &by);
+                    }
+                    to.max(place.saturating_add(1))
+                }
+                None => next,
+            };
+        }
+    }
+
     /// Replaces a part that begins no earlier than the one before it ended.
     fn replace(&mut self, from: usize, to: usize, by: &str) {
         let from = self.text.floor_char_boundary(from.max(self.copied));
@@ -49,31 +85,8 @@ pub(super) const fn found(from: usize, to: usize) -> Found {
 }
 
 pub(super) fn scan<'t>(text: &'t str, names: &Names, emails: Emails) -> Cow<'t, str> {
-    let bytes = text.as_bytes();
     let mut scan = Scan { text, out: None, copied: 0 };
-    let mut place = 0_usize;
-    while place < bytes.len() {
-        let byte = at(bytes, place);
-        let (secret, next) = match byte {
-            b'0'..=b'9' => {
-                (bank::card(bytes, place), run(bytes, place, |byte| byte.is_ascii_digit()))
-            }
-            b'@' | b'%' => (email(text, place, scan.copied, emails), place.saturating_add(1)),
-            b'-' if token::is_pem(bytes, place) => (Some(token::pem(text, place)), place),
-            _ if is_word(byte) => {
-                let end = run(bytes, place, is_word);
-                (word(text, place, end, names), end)
-            }
-            _ => (None, place.saturating_add(1)),
-        };
-        place = match secret {
-            Some((from, to, by)) => {
-                scan.replace(from, to, &by);
-                to.max(place.saturating_add(1))
-            }
-            None => next,
-        };
-    }
+    scan.part(0, text.len(), names, emails);
     let Some(mut out) = scan.out else { return Cow::Borrowed(text) };
     out.push_str(text.get(scan.copied..).unwrap_or_default());
     Cow::Owned(out)

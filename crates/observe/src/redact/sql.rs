@@ -11,14 +11,16 @@ const BEFORE: &[(&str, &str, u8)] = &[
     ("invalid", " input value for enum ", b'"'),
 ];
 
+/// The most bytes between such a word and its values: names of columns, or of a type.
+const HEAD: usize = 128;
+
 /// Finds the values of a row that a database refused.
 pub(super) fn row(text: &str, word: &str, to: usize, names: &Names) -> Option<Found> {
-    const COLUMNS: usize = 128;
     let rest = text.get(to..)?;
     let bytes = text.as_bytes();
     if word == "Key" && rest.starts_with(" (") {
         // Key (email, password)=(a, b) already exists.
-        let head = rest.get(..rest.floor_char_boundary(COLUMNS))?;
+        let head = rest.get(..rest.floor_char_boundary(HEAD))?;
         let columns = head.find(")=(")?;
         let told = head.get(2..columns)?.split(", ").any(|name| names.hides(name));
         let begin = to.saturating_add(columns).saturating_add(3);
@@ -31,7 +33,11 @@ pub(super) fn row(text: &str, word: &str, to: usize, names: &Names) -> Option<Fo
         let mut begin = to.saturating_add(then.len());
         if *close == b'"' {
             // The name of the type, then a colon and the value.
-            begin = run(bytes, begin, |byte| byte != b'"' && byte != b'\n').saturating_add(1);
+            let name = run(bytes, begin, |byte| byte != b'"' && byte != b'\n');
+            if name.saturating_sub(begin) > HEAD {
+                return None;
+            }
+            begin = name.saturating_add(1);
         }
         Some(found(begin, last(bytes, begin, *close))).filter(|(from, to, _)| to > from)
     })

@@ -35,6 +35,8 @@ const PLACES: &[&str] = &[
     "UPDATE users SET password = '~' WHERE id = 1",
     "error: duplicate key value violates unique constraint\nDETAIL: Key (api_key)=(~) already exists.",
     "DETAIL: Key (email, password)=(ada, ~) already exists.",
+    "Key (x\npassword=~ token)=(x) already exists",
+    "invalid input syntax for type password=~ \"x\"",
     "DETAIL: Failing row contains (1, ada, ~, 2026-11-30).",
     "invalid input syntax for type integer: \"~\"",
     "Duplicate entry '~' for key 'users.token'",
