@@ -2,6 +2,7 @@
 
 use super::names::Names;
 use super::scan::{Found, at, found, run};
+use super::token;
 
 /// Finds the value of `name=value`, `"name": "value"`, `name => [..]`, `(name)=(..)`, `name 'value'`.
 pub(super) fn value(text: &str, from: usize, to: usize, names: &Names) -> Option<Found> {
@@ -17,6 +18,9 @@ pub(super) fn value(text: &str, from: usize, to: usize, names: &Names) -> Option
     } else {
         end(bytes, begin)
     };
+    // `token= Bearer abc`: the scheme is not yet the secret.
+    let credentials = text.get(begin..end).and_then(|word| token::credentials(bytes, word, end));
+    let end = credentials.map_or(end, |(_, to, _)| to);
     // What is quoted stays quoted, so that it can be read by programs.
     let quotes = usize::from(end > begin.saturating_add(1) && is_quote(at(bytes, begin)));
     let closed = quotes == 1 && at(bytes, end.saturating_sub(1)) == at(bytes, begin);

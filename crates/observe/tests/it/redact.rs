@@ -25,6 +25,7 @@ const PLACES: &[&str] = &[
     "Cookie: a=1; b=~\r\nHost: x",
     "{\"cookie\": \"a=~; b=2\", \"host\": \"x\"}",
     "Bearer ~",
+    "token= Bearer ~",
     "said: bearer  ~.",
     "postgres://app:~@db:5432/shop?sslmode=require",
     "redis://:~@cache/0",
