@@ -10,6 +10,7 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
+    #[expect(clippy::cast_precision_loss, reason = "a random draw needs no exact number")]
     pub(crate) fn zipf(count: u64) -> Self {
         let mut sums = Vec::new();
         let mut sum = 0.0;
