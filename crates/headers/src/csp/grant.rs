@@ -158,20 +158,33 @@ impl Csp {
         if before.contains(source) || inline && matches!(source, Source::Hash(_)) {
             return self; // a first hash would put 'unsafe-inline' out of force
         }
-        if matches!(directive, Directive::Script) {
-            let follower = match source {
-                Source::Hash(_) => Directive::ScriptAttr,
-                _ => Directive::Worker,
-            };
-            if self.own(follower).is_none()
-                && let Some(list) = self.inherited(follower)
+        for follower in self.followers(directive, source) {
+            if self.own(*follower).is_none()
+                && let Some(list) = self.inherited(*follower)
             {
-                self.put(follower, list);
+                self.put(*follower, list);
             }
         }
         let list = before.into_iter().chain([source.clone()]).collect();
         self.put(directive, list);
         self
+    }
+
+    /// Returns which directives would change their meaning, were the source put into this one.
+    fn followers(&self, directive: Directive, source: &Source) -> &'static [Directive] {
+        // default-src lets workers in by address beside 'strict-dynamic'; script-src does not.
+        let by_trust = || {
+            self.own(Directive::Script).is_none()
+                && self.own(Directive::Default).is_some_and(|l| l.contains(&Source::StrictDynamic))
+        };
+        match (directive, source) {
+            (Directive::Script, Source::Hash(_)) if by_trust() => {
+                &[Directive::ScriptAttr, Directive::Worker]
+            }
+            (Directive::Script, Source::Hash(_)) => &[Directive::ScriptAttr],
+            (Directive::Script, _) => &[Directive::Worker],
+            _ => &[],
+        }
     }
 
     /// Returns the list that a directive would have to hold to mean what it means without one.

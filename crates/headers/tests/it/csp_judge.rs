@@ -258,6 +258,21 @@ fn a_grant_allows_what_it_lists_and_nothing_else() {
 }
 
 #[test]
+fn a_granted_hash_leaves_workers_as_they_were() {
+    // Found by the test above: default-src lets workers in by address beside 'strict-dynamic',
+    // but the script-src that the grant brings in would not.
+    let sources = [Source::scheme("https").unwrap(), Source::StrictDynamic];
+    let csp = Csp::api().only(Directive::Default, sources).unwrap();
+    let hash = Hash::sha256_of(GRANTED);
+    let grant = Grant::new("block").add(Directive::Script, hash.into()).unwrap();
+    let widened = csp.widened(&grant);
+    for target in TARGETS {
+        let loads = |csp: &Csp| loads(&judge(&csp.to_string()), Destination::Worker, target);
+        assert!(loads(&csp) && loads(&widened), "{target}: {widened}");
+    }
+}
+
+#[test]
 fn the_judge_sees_a_planted_hole() {
     // An emptied directive that vanished instead of becoming 'none' would fall back to this.
     let holes = ["default-src * 'unsafe-inline'", "default-src *;script-src 'nonce-x' data:"];
