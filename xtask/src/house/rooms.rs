@@ -10,7 +10,8 @@ use crate::context::Context;
 /// Lines of a source file without its tests.
 const LONGEST: usize = 400;
 
-const PLACES: &[&str] = &["crates", "examples", "xtask", "fuzz", "benches"];
+const PLACES: &[&str] =
+    &["compile-tests", "crates", "examples", "loom-tests", "xtask", "fuzz", "benches"];
 
 pub(super) fn files_are_short(context: &Context) -> Result<Vec<String>> {
     let mut broken = Vec::new();

@@ -2,24 +2,15 @@
 
 use anyhow::Result;
 
+use super::suite::{nextest_summary, settle};
 use crate::context::Context;
-use crate::house::crates;
 use crate::process::Log;
 use crate::report::Tally;
 
 pub(super) fn check(context: &Context, log: &Log) -> Result<Tally> {
-    let mut models = 0_u64;
-    for name in crates(context)? {
-        if !context.root.join(format!("crates/{name}/tests/loom.rs")).exists() {
-            continue;
-        }
-        let package = format!("palisade-{name}");
-        let mut cargo =
-            context.cargo(&["test", "--locked", "--profile", "model", "--package", &package]);
-        cargo.args(["--test", "loom"]).env("CARGO_TARGET_DIR", context.target.join("loom"));
-        // `--cfg loom` alone would reach tokio too, which then lacks what the tests use.
-        log.run(cargo.env("RUSTFLAGS", "--cfg palisade_loom"))?;
-        models = models.saturating_add(1);
-    }
-    Ok(Tally::passed(models))
+    let mut cargo = context.cargo(&["nextest", "run", "--locked", "--package", "loom-tests"]);
+    cargo.args(["--cargo-profile", "model"]).env("CARGO_TARGET_DIR", context.target.join("loom"));
+    // `--cfg loom` alone would reach tokio too, which then lacks what the tests use.
+    let status = log.status(cargo.env("RUSTFLAGS", "--cfg palisade_loom"))?;
+    Ok(settle(status.success(), nextest_summary(&log.text()?)))
 }

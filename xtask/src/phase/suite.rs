@@ -1,6 +1,8 @@
 //! Tests, run under coverage so that one build serves both.
 
-use anyhow::Result;
+use std::process::Stdio;
+
+use anyhow::{Result, bail};
 
 use crate::context::Context;
 use crate::process::Log;
@@ -29,17 +31,31 @@ fn run(context: &Context, log: &Log, filter: &str) -> Result<Tally> {
 
 pub(super) fn doctests(context: &Context, log: &Log) -> Result<Tally> {
     let mut cargo = context.cargo(&["test", "--doc", "--locked", "--workspace", "--all-features"]);
-    let status = log.status(cargo.arg("--no-fail-fast"))?;
+    cargo.arg("--no-fail-fast").envs(as_the_tests_are_built(context)?);
+    cargo.env("CARGO_TARGET_DIR", context.target.join("llvm-cov-target"));
+    let status = log.status(cargo.env("LLVM_PROFILE_FILE", "/dev/null"))?;
     Ok(settle(status.success(), libtest_summary(&log.text()?)))
 }
 
+/// Returns the environment in which cargo finds what the tests under coverage were built on.
+fn as_the_tests_are_built(context: &Context) -> Result<Vec<(String, String)>> {
+    let mut cargo = context.cargo(&["llvm-cov", "show-env", "--no-cfg-coverage"]);
+    let output = cargo.stderr(Stdio::null()).output()?;
+    if !output.status.success() {
+        bail!("cargo llvm-cov show-env: {}", output.status);
+    }
+    let text = String::from_utf8(output.stdout)?;
+    let pairs = text.lines().filter_map(|line| line.split_once('='));
+    Ok(pairs.map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned())).collect())
+}
+
 /// A run that ended badly without a failed test failed to build: that counts as one.
-const fn settle(success: bool, counted: Tally) -> Tally {
+pub(super) const fn settle(success: bool, counted: Tally) -> Tally {
     if success || counted.failed > 0 { counted } else { Tally { failed: 1, ..counted } }
 }
 
 /// Reads `Summary [ 1.2s] 8 tests run: 7 passed (1 slow), 1 failed, 0 skipped`.
-fn nextest_summary(text: &str) -> Tally {
+pub(super) fn nextest_summary(text: &str) -> Tally {
     let line = text.lines().rfind(|line| line.trim_start().starts_with("Summary ["));
     line.map_or_else(Tally::default, |line| {
         let failed = ["failed", "timed out"].iter().map(|word| count_before(line, word)).sum();

@@ -15,7 +15,6 @@ mod amounts;
 mod checks;
 mod clamped;
 mod clean;
-mod compile;
 mod cursors;
 mod escapes;
 mod events;

@@ -13,7 +13,6 @@ use palisade_testkit::alloc::CountingAllocator;
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator::new();
 
-mod compile;
 #[cfg(feature = "zxcvbn")]
 mod estimate;
 mod events;
