@@ -38,7 +38,8 @@ impl Attempt {
         let settled = store.succeed(&self.claim, &self.reserved).await;
         // Only now: who goes away while the store is told leaves a failure.
         self.is_open = false;
-        report::succeeded(self.key(), self.reserved.account.failures > 1, settled.as_ref().err());
+        let [account, _] = self.reserved.told();
+        report::succeeded(self.key(), account.failures > 1, settled.as_ref().err());
         settled
     }
 
@@ -50,19 +51,18 @@ impl Attempt {
 
     /// Returns what [`fail`](Self::fail) would say, to show how many tries are left.
     pub fn failure(&self) -> Failure {
-        let Reserved { account, address, .. } = &self.reserved;
+        let [account, address] = self.reserved.told();
         let ladder = &self.lockout.shared.accounts;
         let left = ladder.first_lock().saturating_sub(account.failures);
         Failure { locked: account.wait.max(address.wait), left }
     }
 
     fn end(&self) -> Failure {
-        let Reserved { account, address, .. } = &self.reserved;
-        let subjects = self.claim.subjects();
+        let told @ [account, _] = self.reserved.told();
         report::failed(self.key(), account.failures);
-        for (subject, Charged { failures, wait, .. }) in subjects.zip([account, address]) {
+        for (subject, Charged { failures, wait, .. }) in self.claim.subjects().zip(told) {
             if let Some(wait) = wait {
-                report::lock(subject.kind, &subject.key, *failures, *wait);
+                report::lock(subject.kind, &subject.key, failures, wait);
             }
         }
         self.failure()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::ladder::Ladder;
 use super::moment::Moment;
-use super::record::Wait;
+use super::record::{Source, Wait};
 use super::set::{Key, Set};
 
 /// What can be locked.
@@ -124,7 +124,7 @@ impl Claim {
     /// Takes back what [`begin`](Self::begin) has counted, and what this account failed from this
     /// address before: the password was right.
     pub fn succeed(&self, reserved: &Reserved, sets: &mut [&mut Set], now: Moment) {
-        let mut disregarded = 0;
+        let mut disregarded = Source::default();
         let locks = [reserved.account.until, reserved.address.until];
         for ((subject, set), lock) in self.subjects().zip(sets.iter_mut()).zip(locks) {
             set.age(&subject.ladder, now);
@@ -142,38 +142,74 @@ impl Claim {
         }
     }
 
-    /// Copies what a store that others write to has answered, and returns what
-    /// [`succeed`](Self::succeed) takes back from the copy.
+    /// Does what [`begin`](Self::begin) does where no store can be asked: what is counted is known
+    /// here alone.
+    #[cfg(feature = "palisade-resilience")]
+    pub(super) fn begin_alone(&self, sets: &mut [&mut Set], room: usize, now: Moment) -> Answer {
+        let answer = self.begin(sets, room, now);
+        let Answer::Reserved(reserved) = answer else { return answer };
+        for (subject, set) in self.subjects().zip(sets.iter_mut()) {
+            if let Some(record) = set.get_mut(&subject.key) {
+                record.count_alone(self.source);
+            }
+        }
+        Answer::Reserved(reserved.copied(reserved.account, reserved.address))
+    }
+
+    /// Says what is locked here, when no store knows all that it is locked for.
+    #[cfg(feature = "palisade-resilience")]
+    pub(super) fn locked_alone(&self, sets: &[&mut Set], now: Moment) -> Option<Locked> {
+        let waits = self.subjects().zip(sets).filter_map(|(subject, set)| {
+            set.locked_alone(&subject.key, now).map(|wait| (wait, subject.kind))
+        });
+        waits.max().map(|(wait, kind)| Locked::new(kind, wait))
+    }
+
+    /// Takes over what a store that others write to has answered since `asked`, and says what holds:
+    /// what the store reserved is refused where, with what was counted here alone, it is too much.
     #[cfg(feature = "palisade-resilience")]
     pub(super) fn learn(
         &self,
-        answer: &Answer,
+        answer: Answer,
         sets: &mut [&mut Set],
         room: usize,
-        now: Moment,
-    ) -> Option<Reserved> {
-        let mut copied = [Charged::default(); 2];
-        for ((subject, set), copied) in self.subjects().zip(sets.iter_mut()).zip(&mut copied) {
+        (asked, now): (Moment, Moment),
+    ) -> Answer {
+        for (subject, set) in self.subjects().zip(sets.iter_mut()) {
             set.age(&subject.ladder, now);
-            match answer {
-                Answer::Reserved(reserved) => {
-                    let charged = match subject.kind {
-                        Kind::Account => &reserved.account,
-                        Kind::Address => &reserved.address,
+        }
+        match answer {
+            Answer::Reserved(reserved) => {
+                if let Some(locked) = self.locked_alone(sets, now) {
+                    return Answer::Locked(locked);
+                }
+                let mut charged = [reserved.account, reserved.address];
+                for ((subject, set), charged) in
+                    self.subjects().zip(sets.iter_mut()).zip(&mut charged)
+                {
+                    let (mut left_out, by) = (*set.floor(), (&subject.ladder, self.source));
+                    *charged = if let Some(record) = set.entry(&subject.key, room, now) {
+                        record.learn(charged, by, (asked, now))
+                    } else {
+                        let charged = left_out.learn(charged, by, (asked, now));
+                        set.leave_out(&left_out, now);
+                        charged
                     };
-                    let record = set.entry(&subject.key, room, now)?;
-                    record.learn(charged, self.source, now);
-                    *copied = Charged { until: record.until(), ..*charged };
                 }
-                Answer::Locked(locked) if locked.kind == subject.kind => {
-                    let record = set.entry(&subject.key, room, now)?;
-                    record.learn_lock(&subject.ladder, locked.wait, now);
+                let [account, address] = charged;
+                Answer::Reserved(reserved.copied(account, address))
+            }
+            Answer::Locked(locked) => {
+                for (subject, set) in self.subjects().zip(sets.iter_mut()) {
+                    if locked.kind == subject.kind
+                        && let Some(record) = set.entry(&subject.key, room, now)
+                    {
+                        record.learn_lock(&subject.ladder, locked.wait, now);
+                    }
                 }
-                Answer::Locked(_) => {}
+                answer
             }
         }
-        let [account, address] = copied;
-        matches!(answer, Answer::Reserved(_)).then_some(Reserved::new(account, address))
     }
 }
 
@@ -196,7 +232,7 @@ pub struct Reserved {
     /// The address's; nothing when addresses are not locked.
     pub address: Charged,
     /// What a copy in this process has counted beside the store.
-    pub(super) copy: Option<(Charged, Charged)>,
+    copy: Option<[Charged; 2]>,
 }
 
 impl Reserved {
@@ -204,6 +240,22 @@ impl Reserved {
     #[must_use]
     pub const fn new(account: Charged, address: Charged) -> Self {
         Self { account, address, copy: None }
+    }
+
+    #[cfg(feature = "palisade-resilience")]
+    const fn copied(self, account: Charged, address: Charged) -> Self {
+        Self { copy: Some([account, address]), ..self }
+    }
+
+    /// Returns what the copy has counted, if there is one.
+    #[cfg(feature = "palisade-resilience")]
+    pub(super) fn copy(&self) -> Option<Self> {
+        self.copy.map(|[account, address]| Self::new(account, address))
+    }
+
+    /// Returns the account's and the address's, with what no store knows.
+    pub(super) fn told(&self) -> [Charged; 2] {
+        self.copy.unwrap_or([self.account, self.address])
     }
 }
 
@@ -266,6 +318,102 @@ impl Locked {
         match self.wait {
             Wait::For(wait) => Some(wait),
             Wait::ForUnlock => None,
+        }
+    }
+}
+
+#[cfg(all(test, feature = "palisade-resilience"))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ROOM: usize = 3;
+
+    /// Says how an attempt ends; `None` when it is not looked at.
+    #[derive(Clone, Copy, Debug)]
+    enum Way {
+        Alone,
+        /// Counted by the store, and the answer is lost.
+        Unheard,
+        Heard,
+        /// Heard after others that began later.
+        Late,
+    }
+
+    fn way() -> impl Strategy<Value = Way> {
+        use Way::{Alone, Heard, Late, Unheard};
+        prop_oneof![Just(Alone), Just(Unheard), Just(Heard), Just(Heard), Just(Late)]
+    }
+
+    proptest! {
+        /// Whatever is heard, late, unheard and decided alone, in a room for three: nobody is looked
+        /// at when what this process has let them fail, remembered without bound, would have locked
+        /// them.
+        #[test]
+        fn nobody_is_looked_at_beyond_the_ladder_whatever_a_store_says(
+            accounts in 0_u8..8,
+            steps in prop::collection::vec((0_u8..8, 1_u32..3, way(), 0_u8..9, 0_u64..60), 1..300),
+        ) {
+            let [mut store, mut copy, mut truth] = [(); 3].map(|()| Set::default());
+            let mut now = Moment::from_millis(1 << 40);
+            let mut late = Vec::<(Claim, Answer, Moment)>::new();
+            for (account, source, way, what, seconds) in steps {
+                let subject = Subject::new(Kind::Account, [account.min(accounts); 16], Ladder::ACCOUNT);
+                let claim = Claim::new(subject, None, source);
+                if what == 2
+                    && let Answer::Reserved(elsewhere) =
+                        claim.begin(&mut [&mut store], usize::MAX, now)
+                {
+                    // A success disregards those that are on their way, too.
+                    late.retain(|(other, ..)| other.account != claim.account);
+                    claim.succeed(&elsewhere, &mut [&mut store], now);
+                    claim.succeed(&Reserved::default(), &mut [&mut truth], now);
+                }
+                if claim.locked_alone(&[&mut copy], now).is_some() {
+                    continue;
+                }
+                let asked = now;
+                now = now.after(Duration::from_millis(1));
+                let mut heard = Vec::new();
+                match way {
+                    Way::Alone => heard.push((claim, claim.begin_alone(&mut [&mut copy], ROOM, now))),
+                    Way::Unheard => {
+                        claim.begin(&mut [&mut store], usize::MAX, now);
+                        heard.push((claim, claim.begin_alone(&mut [&mut copy], ROOM, now)));
+                    }
+                    Way::Heard | Way::Late => {
+                        let answer = claim.begin(&mut [&mut store], usize::MAX, now);
+                        late.push((claim, answer, asked));
+                    }
+                }
+                let waits = what == 0;
+                if waits || matches!(way, Way::Heard) {
+                    // The last first.
+                    for (claim, answer, asked) in late.drain(..).rev() {
+                        let times = (asked, now);
+                        heard.push((claim, claim.learn(answer, &mut [&mut copy], ROOM, times)));
+                    }
+                }
+                for (claim, answer) in heard {
+                    let Answer::Reserved(reserved) = answer else { continue };
+                    let exact = claim.begin(&mut [&mut truth], usize::MAX, now);
+                    let Answer::Reserved(exact) = exact else {
+                        return Err(TestCaseError::fail(format!("{claim:?}: {exact:?}")));
+                    };
+                    if what == 1 {
+                        let copied = reserved.copy().unwrap_or_default();
+                        late.retain(|(other, ..)| other.account != claim.account);
+                        claim.succeed(&reserved, &mut [&mut store], now);
+                        claim.succeed(&copied, &mut [&mut copy], now);
+                        claim.succeed(&exact, &mut [&mut truth], now);
+                    }
+                }
+                prop_assert!(copy.records().len() <= ROOM);
+                if waits {
+                    now = now.after(Duration::from_secs(seconds));
+                }
+            }
         }
     }
 }

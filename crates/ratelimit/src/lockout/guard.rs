@@ -18,8 +18,17 @@ use crate::store::{OnStoreError, StoreError, StoreErrorKind, StoreFuture};
 /// while it does not answer.
 ///
 /// [`OnStoreError::Allow`] lets passwords be tried uncounted. [`OnStoreError::Local`] counts in this
-/// process, from a copy that has followed every answer of the store; what was counted there is not
-/// told to the store afterwards.
+/// process, on top of what the store has said so far. What was counted so is not told to the store
+/// afterwards; it is kept here, for as long as failures are, and added to what the store says. So no
+/// mix of answers in time, late, lost and local lets this process look at more passwords than the
+/// ladder allows: a sign-in that a store has counted without an answer may count twice, none is left
+/// out.
+///
+/// # Security
+///
+/// Instances do not hear of each other while their store is away: what the ladder allows, each of
+/// them allows. A success and [`unlock`](super::Lockout::unlock) end what was counted here alone;
+/// an unlock on another instance does not.
 pub struct GuardedLockouts {
     store: Box<dyn LockoutStore>,
     on_error: OnStoreError,
@@ -88,33 +97,28 @@ impl LockoutStore for GuardedLockouts {
 
     fn begin<'a>(&'a self, claim: &'a Claim) -> StoreFuture<'a, Answer> {
         Box::pin(async move {
-            match self.ask(|| self.store.begin(claim)).await {
-                Ok(mut answer) => {
-                    let copied = self.copy.as_ref().and_then(|copy| copy.learn(claim, &answer));
-                    if let (Answer::Reserved(reserved), Some(copied)) = (&mut answer, copied) {
-                        reserved.copy = Some((copied.account, copied.address));
-                    }
-                    Ok(answer)
-                }
-                Err(error) => match (self.on_error, &self.copy) {
-                    (OnStoreError::Allow, _) => Ok(Answer::Reserved(Reserved::default())),
-                    (OnStoreError::Local, Some(copy)) => Ok(match copy.decide(claim) {
-                        Answer::Reserved(mut reserved) => {
-                            reserved.copy = Some((reserved.account, reserved.address));
-                            Answer::Reserved(reserved)
-                        }
-                        locked @ Answer::Locked(_) => locked,
-                    }),
-                    (OnStoreError::Deny | OnStoreError::Local, _) => Err(error),
-                },
+            let Some(copy) = &self.copy else {
+                return match (self.ask(|| self.store.begin(claim)).await, self.on_error) {
+                    (Err(_), OnStoreError::Allow) => Ok(Answer::Reserved(Reserved::default())),
+                    (answer, _) => answer,
+                };
+            };
+            // The store would count a try during a lock that it does not know.
+            if let Some(locked) = copy.locked_alone(claim) {
+                return Ok(Answer::Locked(locked));
             }
+            let asked = copy.now();
+            Ok(match self.ask(|| self.store.begin(claim)).await {
+                Ok(answer) => copy.learn(claim, answer, asked),
+                Err(_) => copy.decide_alone(claim),
+            })
         })
     }
 
     fn succeed<'a>(&'a self, claim: &'a Claim, reserved: &'a Reserved) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            if let Some((copy, (account, address))) = self.copy.as_ref().zip(reserved.copy) {
-                copy.settle(claim, &Reserved::new(account, address));
+            if let Some((copy, copied)) = self.copy.as_ref().zip(reserved.copy()) {
+                copy.settle(claim, &copied);
             }
             self.ask(|| self.store.succeed(claim, reserved)).await
         })

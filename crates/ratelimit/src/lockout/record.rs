@@ -17,13 +17,17 @@ pub struct Record {
     last: Moment,
     until: Moment,
     sources: [Source; Self::SOURCES],
+    /// Of the failures, those that only this process knows; never in [`words`](Self::words).
+    alone: u32,
 }
 
 /// Failures that came from one address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Source {
+pub(super) struct Source {
     tag: u32,
     failures: u16,
+    /// Of those, the ones that only this process knows.
+    alone: u16,
 }
 
 impl Record {
@@ -43,6 +47,7 @@ impl Record {
             last: Moment::from_millis(last),
             until: Moment::from_millis(until),
             sources: sources.map(Source::from_word),
+            alone: 0,
         }
     }
 
@@ -115,6 +120,7 @@ impl Record {
         let quiet = now.since(self.last);
         if quiet >= ladder.memory() {
             self.failures = 0;
+            self.alone = 0;
             self.sources = Default::default();
         }
         if quiet >= Ladder::MAX_MEMORY || ladder.most_consecutive().is_none() {
@@ -146,19 +152,20 @@ impl Record {
             fewest.map(|(slot, _)| slot)
         });
         if let Some(source) = slot.and_then(|slot| self.sources.get_mut(slot)) {
-            let before = if known(source) { source.failures } else { 0 };
-            *source = Source { tag, failures: before.saturating_add(1) };
+            if !known(source) {
+                *source = Source { tag, ..Source::default() };
+            }
+            source.failures = source.failures.saturating_add(1);
         }
     }
 
-    /// Disregards what came from this address (NIST SP 800-63B) and returns how many failures those
-    /// were. `lock` is the one that the attempt itself has set.
-    pub(super) fn succeed(&mut self, ladder: &Ladder, tag: u32, lock: Moment) -> u32 {
-        let mut disregarded = 0;
+    /// Disregards what came from this address (NIST SP 800-63B) and returns it. `lock` is the one
+    /// that the attempt itself has set.
+    pub(super) fn succeed(&mut self, ladder: &Ladder, tag: u32, lock: Moment) -> Source {
+        let mut disregarded = Source::default();
         for source in &mut self.sources {
             if source.tag == tag {
-                disregarded = source.failures.into();
-                *source = Source::default();
+                disregarded = std::mem::take(source);
                 break;
             }
         }
@@ -167,9 +174,10 @@ impl Record {
         disregarded
     }
 
-    /// Takes so many failures back, and with them the lock that they were needed for.
-    pub(super) fn disregard(&mut self, ladder: &Ladder, failures: u32, lock: Moment) {
-        self.failures = self.failures.saturating_sub(failures);
+    /// Takes these failures back, and with them the lock that they were needed for.
+    pub(super) fn disregard(&mut self, ladder: &Ladder, taken: Source, lock: Moment) {
+        self.alone = self.alone.saturating_sub(taken.alone.into());
+        self.failures = self.failures.saturating_sub(taken.failures.into()).max(self.alone);
         if self.until == lock || ladder.lock_after(self.failures).is_none() {
             self.until = Moment::ZERO;
         }
@@ -180,24 +188,74 @@ impl Record {
         (self.failures, self.consecutive, self.last.as_millis())
     }
 
-    /// What a newcomer owes when this one made room: no less than anybody who was here.
+    /// What a newcomer owes when `evicted` made room: no less than anybody who was here.
     pub(super) fn floor(self, evicted: &Self) -> Self {
         Self {
             failures: self.failures.max(evicted.failures),
             consecutive: self.consecutive.max(evicted.consecutive),
             last: self.last.max(evicted.last),
+            until: self.until,
+            alone: self.alone.max(evicted.alone),
             ..Self::default()
         }
     }
 
-    /// Takes over what a store that others write to has counted.
+    /// Says that what [`charge`](Self::charge) has just counted is known to this process only.
     #[cfg(feature = "palisade-resilience")]
-    pub(super) fn learn(&mut self, charged: &Charged, source: u32, now: Moment) {
-        self.failures = charged.failures;
-        self.consecutive = charged.consecutive;
-        self.last = now;
+    pub(super) fn count_alone(&mut self, tag: u32) {
+        self.alone = self.alone.saturating_add(1);
+        for source in self.sources.iter_mut().filter(|source| source.tag == tag) {
+            source.alone = source.alone.saturating_add(1).min(source.failures);
+        }
+    }
+
+    /// Returns how long it is locked here, when no store knows all that it is locked for.
+    #[cfg(feature = "palisade-resilience")]
+    pub(super) fn locked_alone(&self, now: Moment) -> Option<Wait> {
+        if self.alone > 0 { self.locked(now) } else { None }
+    }
+
+    /// Takes over what a store that others write to has counted since `asked`, on top of what only
+    /// this process knows; returns the sum.
+    ///
+    /// What else was learned since then may be newer: of two answers the higher counts.
+    #[cfg(feature = "palisade-resilience")]
+    pub(super) fn learn(
+        &mut self,
+        charged: &Charged,
+        (ladder, source): (&Ladder, u32),
+        (asked, now): (Moment, Moment),
+    ) -> Charged {
+        let before = *self;
+        self.failures = charged.failures.saturating_add(self.alone);
+        self.consecutive = charged.consecutive.saturating_add(self.alone);
+        let mut sum =
+            Charged { failures: self.failures, consecutive: self.consecutive, ..*charged };
         self.until = charged.wait.map_or(Moment::ZERO, |wait| wait.end(now));
+        if self.alone > 0 {
+            self.until = self.until.max(self.lock(ladder, now));
+            sum.wait = self.locked(now);
+        }
+        if self.failures <= before.failures {
+            // Somebody succeeded elsewhere, from an address that is not told, or it is an older answer.
+            self.sources.iter_mut().for_each(|source| source.failures = source.alone);
+        }
+        if before.last >= asked {
+            self.failures = self.failures.max(before.failures);
+            self.consecutive = self.consecutive.max(before.consecutive);
+            self.until = self.until.max(before.until);
+        }
+        self.last = now;
         self.source(source);
+        Charged { until: self.until, ..sum }
+    }
+
+    /// Holds newcomers back while this one, for which there is no room, is locked.
+    #[cfg(feature = "palisade-resilience")]
+    pub(super) fn floor_locked(self, left_out: &Self, now: Moment) -> Self {
+        // Nobody unlocks a floor.
+        let until = left_out.until.min(now.after(Ladder::MAX_STEP));
+        Self { until: self.until.max(until), ..self.floor(left_out) }
     }
 
     /// Takes over that a store that others write to says it is locked.
@@ -233,9 +291,11 @@ impl Source {
     fn from_word(word: u64) -> Self {
         let (tag, failures) = (word / Record::TAG, word % Record::TAG);
         let (tag, failures) = (u32::try_from(tag), u16::try_from(failures));
-        tag.ok()
-            .zip(failures.ok())
-            .map_or_else(Self::default, |(tag, failures)| Self { tag, failures })
+        tag.ok().zip(failures.ok()).map_or_else(Self::default, |(tag, failures)| Self {
+            tag,
+            failures,
+            alone: 0,
+        })
     }
 }
 

@@ -69,12 +69,19 @@ impl Set {
         if let Some(record) = self.get(key) {
             return record.locked(now);
         }
+        let floor = self.floor.locked(now);
         if self.records.len() < room {
-            return None;
+            return floor;
         }
         // A room full of locked ones: the first lock that ends makes way.
         let waits = self.records.iter().map(|(_, record)| record.locked(now));
-        waits.min().flatten()
+        waits.min().flatten().max(floor)
+    }
+
+    /// The same, where no store knows all that it is locked for.
+    #[cfg(feature = "palisade-resilience")]
+    pub(super) fn locked_alone(&self, key: &Key, now: Moment) -> Option<Wait> {
+        self.get(key).unwrap_or(&self.floor).locked_alone(now)
     }
 
     /// Returns the record of this key, with a place made for it; `None` when all are locked.
@@ -105,6 +112,12 @@ impl Set {
 
     pub(super) fn raise_floor(&mut self, to: &Record) {
         self.floor = self.floor.floor(to);
+    }
+
+    /// Does the best for a record that finds all others locked: no newcomer owes less.
+    #[cfg(feature = "palisade-resilience")]
+    pub(super) fn leave_out(&mut self, record: &Record, now: Moment) {
+        self.floor = self.floor.floor_locked(record, now);
     }
 
     fn evict(&mut self, now: Moment) -> Option<()> {

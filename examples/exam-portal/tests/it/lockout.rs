@@ -127,14 +127,19 @@ fn of_a_thousand_wrong_passwords_at_once_five_are_looked_at() {
 #[test]
 fn of_a_thousand_wrong_passwords_at_once_five_are_looked_at_in_redis() {
     let server = Redis::start().unwrap();
-    assert_eq!(storm(&Portal::start_with(&["--redis", &server.url()])), 5);
+    five_at_the_most(storm(&Portal::start_with(&["--redis", &server.url()])));
 }
 
 #[test]
 fn of_a_thousand_wrong_passwords_at_once_five_are_looked_at_in_postgres() {
     let server = Postgres::start().unwrap();
     let url = server.url(&server.create_database().unwrap());
-    assert_eq!(storm(&Portal::start_with(&["--postgres", &url])), 5);
+    five_at_the_most(storm(&Portal::start_with(&["--postgres", &url])));
+}
+
+/// What a server has counted counts twice if it was too slow to say so.
+fn five_at_the_most(looked_at: usize) {
+    assert!((1..=5).contains(&looked_at), "{looked_at}");
 }
 
 #[test]

@@ -9,6 +9,8 @@ use palisade_core::{Clock, SystemClock};
 
 use super::{Lock, LockoutStore};
 use crate::ConfigError;
+#[cfg(feature = "palisade-resilience")]
+use crate::lockout::claim::Locked;
 use crate::lockout::claim::{Answer, Claim, Kind, Reserved};
 use crate::lockout::moment::Moment;
 use crate::lockout::set::{Key, Set};
@@ -72,13 +74,24 @@ impl MemoryLockouts {
         Self { shared: Arc::new(Shared { tables, clock: Box::new(clock), start }) }
     }
 
-    /// Takes over what a store that others write to has answered.
+    /// Takes over what a store that others write to has answered since `asked`; says what holds.
     #[cfg(feature = "palisade-resilience")]
-    pub(crate) fn learn(&self, claim: &Claim, answer: &Answer) -> Option<Reserved> {
-        self.with(claim, |sets, now| claim.learn(answer, sets, Self::ROOM, now))
+    pub(crate) fn learn(&self, claim: &Claim, answer: Answer, asked: Moment) -> Answer {
+        self.with(claim, |sets, now| claim.learn(answer, sets, Self::ROOM, (asked, now)))
     }
 
-    pub(crate) fn decide(&self, claim: &Claim) -> Answer {
+    /// Says what is locked by what no store knows.
+    #[cfg(feature = "palisade-resilience")]
+    pub(crate) fn locked_alone(&self, claim: &Claim) -> Option<Locked> {
+        self.with(claim, |sets, now| claim.locked_alone(sets, now))
+    }
+
+    #[cfg(feature = "palisade-resilience")]
+    pub(crate) fn decide_alone(&self, claim: &Claim) -> Answer {
+        self.with(claim, |sets, now| claim.begin_alone(sets, Self::ROOM, now))
+    }
+
+    fn decide(&self, claim: &Claim) -> Answer {
         self.with(claim, |sets, now| claim.begin(sets, Self::ROOM, now))
     }
 
@@ -93,7 +106,7 @@ impl MemoryLockouts {
         known
     }
 
-    pub(super) fn now(&self) -> Moment {
+    pub(crate) fn now(&self) -> Moment {
         let shared = &self.shared;
         let elapsed = shared.clock.now().saturating_duration_since(shared.start);
         Moment::ZERO.after(Self::START.saturating_add(elapsed))

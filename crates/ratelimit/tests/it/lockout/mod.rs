@@ -5,6 +5,7 @@ mod crash;
 mod events;
 mod flood;
 mod memory;
+mod mixed;
 mod model;
 mod outage;
 mod postgres;

@@ -108,7 +108,8 @@ async fn local_goes_on_from_what_the_store_has_said() {
     assert!(matches!(here.begin("ada", address(3)).await, Err(Refused::Locked(_))));
     proxy.set(Fault::Pass).unwrap();
     recovered(&here).await;
-    assert!(here.begin("ada", address(1)).await.is_ok(), "the store's count again");
+    assert!(elsewhere.begin("ada", address(1)).await.is_ok(), "the store has heard of four");
+    assert!(here.begin("ada", address(1)).await.is_err(), "of the fifth, only this instance");
 }
 
 #[tokio::test]
