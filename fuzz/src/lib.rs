@@ -14,6 +14,8 @@ mod markup;
 mod observe;
 mod passwords;
 mod ratelimit;
+#[cfg(test)]
+mod replay;
 mod resets;
 mod resilience;
 

@@ -1,10 +1,13 @@
 //! Replays every seed and every past crash, without libFuzzer.
+//!
+//! In the library: for tests beside it cargo would link every binary.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use palisade_fuzz::TARGETS;
 use proptest::prelude::*;
+
+use crate::TARGETS;
 
 fn inputs(kind: &str, target: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(kind).join(target);
