@@ -6,11 +6,16 @@
 //!
 //! prints `Collected : N`. Without an argument it lists the cases, one a line. Budgets are in
 //! `../budgets.toml`.
+//!
+//! `cost growth` calls one symbol for each text that an attacker repeats, once at a size and once at
+//! twice the size, and prints their names in that order: see `growth.rs`.
 
 mod edge;
+mod growth;
 mod headers;
 mod passwords;
 mod ratelimit;
+mod validation;
 
 use std::process::ExitCode;
 
@@ -19,13 +24,18 @@ type Case = (&'static str, fn());
 
 fn main() -> ExitCode {
     let cases: Vec<Case> =
-        [edge::CASES, headers::CASES, passwords::CASES, ratelimit::CASES].concat();
+        [edge::CASES, headers::CASES, passwords::CASES, ratelimit::CASES, validation::CASES]
+            .concat();
     let Some(wanted) = std::env::args().nth(1) else {
         for (name, _) in cases {
             println!("{name}");
         }
         return ExitCode::SUCCESS;
     };
+    if wanted == growth::NAME {
+        growth::run();
+        return ExitCode::SUCCESS;
+    }
     let Some((_, run)) = cases.into_iter().find(|(name, _)| *name == wanted) else {
         eprintln!("no case {wanted:?}; without an argument the cases are listed");
         return ExitCode::from(2);

@@ -11,9 +11,14 @@ use palisade_input_validation::{Check, from_json};
 use serde::de::DeserializeOwned;
 use validator::Validate as _;
 
+use crate::contestant;
+use crate::folders::{below_it, in_it};
 use crate::forms::{BAD, GOOD, Garde, Ours, Validator, by_hand};
+use crate::markup::markdown;
+use crate::requests::extract;
 
 pub(crate) const SHAPES: &[Shape] = &[
+    Shape { name: "a request to a value", contestants: extract, effort: Effort::NANOS },
     Shape { name: "good body to a checked value", contestants: parse, effort: Effort::NANOS },
     Shape { name: "rules of a good value", contestants: || rules(GOOD), effort: Effort::NANOS },
     Shape { name: "rules of a bad value", contestants: || rules(BAD), effort: Effort::NANOS },
@@ -22,11 +27,10 @@ pub(crate) const SHAPES: &[Shape] = &[
         contestants: refuse,
         effort: Effort::NANOS,
     },
+    Shape { name: "4 KB of Markdown to safe HTML", contestants: markdown, effort: Effort::MICROS },
+    Shape { name: "open a file in a folder", contestants: in_it, effort: Effort::NANOS },
+    Shape { name: "open a file two folders down", contestants: below_it, effort: Effort::NANOS },
 ];
-
-fn contestant<T>(name: &'static str, run: impl Fn() -> T + 'static) -> Contestant {
-    Contestant::new(name, move || drop(black_box(run())))
-}
 
 fn plain<T: DeserializeOwned>(body: &str) -> T {
     serde_json::from_str(black_box(body)).expect("the types are right")

@@ -4,6 +4,7 @@ use url::Host;
 
 use crate::issue::{Breach, code};
 use crate::macros::text_type;
+use crate::text::Bytes;
 
 const EMAIL: Breach = Breach::new(code::EMAIL);
 
@@ -48,19 +49,21 @@ impl Email {
     ///
     /// [`code::EMAIL`].
     pub fn parse(text: &str) -> Result<Self, Breach> {
-        let (local, domain) = text.rsplit_once('@').ok_or(EMAIL)?;
+        let at = text.bytes().rposition(|byte| byte == b'@').ok_or(EMAIL)?;
+        let (local, rest) = text.split_at_checked(at).ok_or(EMAIL)?;
+        let domain = rest.get(1..).unwrap_or_default();
         if text.len() > Self::MAX || !is_local_part(local.as_bytes()) {
             return Err(EMAIL);
         }
-        if domain.is_ascii() {
-            if !is_domain(domain.as_bytes()) {
-                return Err(EMAIL);
-            }
+        if is_domain(domain.as_bytes()) {
             let mut text = Box::<str>::from(text);
-            if let Some(domain) = text.get_mut(local.len()..) {
+            if let Some(domain) = text.get_mut(at..) {
                 domain.make_ascii_lowercase();
             }
             return Ok(Self { text });
+        }
+        if domain.is_ascii() {
+            return Err(EMAIL);
         }
         let Ok(Host::Domain(ascii)) = Host::parse(domain) else { return Err(EMAIL) };
         let length = local.len().saturating_add(ascii.len()).saturating_add(1);
@@ -80,8 +83,7 @@ impl Email {
 fn is_local_part(text: &[u8]) -> bool {
     let mut before = b'.';
     for byte in text {
-        let known = byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(byte);
-        if !known || (*byte == b'.' && before == b'.') {
+        if !LOCAL.has(*byte) || (*byte == b'.' && before == b'.') {
             return false;
         }
         before = *byte;
@@ -89,20 +91,30 @@ fn is_local_part(text: &[u8]) -> bool {
     before != b'.' && text.len() <= 64
 }
 
+/// Two labels at least, the last with a letter.
 fn is_domain(text: &[u8]) -> bool {
-    let mut labels = 0_usize;
-    let mut last: &[u8] = b"";
-    for label in text.split(|byte| *byte == b'.') {
-        let inside = label.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
-        let ends = label.starts_with(b"-") || label.ends_with(b"-");
-        if !inside || ends || label.is_empty() || label.len() > 63 {
-            return false;
+    let (mut labels, mut length, mut letters) = (1_usize, 0_usize, false);
+    let mut before = b'.';
+    for byte in text {
+        if *byte == b'.' {
+            if matches!(before, b'.' | b'-') {
+                return false;
+            }
+            (labels, length, letters) = (labels.saturating_add(1), 0, false);
+        } else {
+            length = length.saturating_add(1);
+            if !DOMAIN.has(*byte) || length > 63 || (*byte == b'-' && before == b'.') {
+                return false;
+            }
+            letters |= byte.is_ascii_alphabetic();
         }
-        labels = labels.saturating_add(1);
-        last = label;
+        before = *byte;
     }
-    labels >= 2 && last.iter().any(u8::is_ascii_alphabetic) && text.len() <= 253
+    labels >= 2 && letters && before != b'-' && text.len() <= 253
 }
+
+const LOCAL: Bytes = Bytes::alphanumeric_and(b"!#$%&'*+-/=?^_`{|}~.");
+const DOMAIN: Bytes = Bytes::alphanumeric_and(b"-");
 
 text_type!([] Email);
 

@@ -3,16 +3,18 @@
 use std::fmt;
 use std::ops::Deref;
 
+use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
 use axum::{Form, Json};
+use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, Method};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 
-use crate::check::from_decoded_pairs;
+use crate::check::from_fields;
 use crate::issue::Language;
 use crate::refusal::{Reason, Refusal, language_of};
 use crate::{Check, from_json, from_pairs};
@@ -113,7 +115,8 @@ pub struct Rejected {
 }
 
 impl Rejected {
-    pub(crate) fn new(refusal: impl Into<Refusal>, request: &HeaderMap) -> Self {
+    /// Refuses a request, and reports it; for extractors of an application.
+    pub fn new(refusal: impl Into<Refusal>, request: &HeaderMap) -> Self {
         let refusal = refusal.into();
         refusal.report();
         Self { refusal, request: language_of(request) }
@@ -185,7 +188,8 @@ impl<T: Check + DeserializeOwned, S: Sync> FromRequest<S> for Valid<Json<T>> {
     type Rejection = Rejected;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Rejected> {
-        let (parts, body) = collect(request, is_json).await?;
+        let (parts, body) = request.into_parts();
+        let body = collect(&parts, body, is_json).await?;
         let value = from_json(&body).map_err(|issues| Rejected::new(issues, &parts.headers))?;
         Ok(Self { inner: Json(value) })
     }
@@ -199,7 +203,8 @@ impl<T: Check, S: Sync> FromRequest<S> for Valid<Form<T>> {
             let (parts, _) = request.into_parts();
             return query(&parts).map(|value| Self { inner: Form(value) });
         }
-        let (parts, body) = collect(request, is_form).await?;
+        let (parts, body) = request.into_parts();
+        let body = collect(&parts, body, is_form).await?;
         let pairs = std::str::from_utf8(&body);
         let pairs = pairs.map_err(|_| Rejected::new(Reason::Malformed, &parts.headers))?;
         let value = from_pairs(pairs).map_err(|issues| Rejected::new(issues, &parts.headers))?;
@@ -222,7 +227,7 @@ impl<T: Check, S: Send + Sync> FromRequestParts<S> for Valid<Path<T>> {
         bounded(parts)?;
         let read = RawPathParams::from_request_parts(parts, state).await;
         let pairs = read.map_err(|_| Rejected::new(Reason::Malformed, &parts.headers))?;
-        let value = from_decoded_pairs(pairs.iter());
+        let value = from_fields(pairs.iter().map(|(name, text)| (name, Some(text))));
         let value = value.map_err(|issues| Rejected::new(issues, &parts.headers))?;
         Ok(Self { inner: Path(value) })
     }
@@ -243,11 +248,7 @@ fn query<T: Check>(parts: &Parts) -> Result<T, Rejected> {
 }
 
 /// Reads a body of that type, within the limit.
-async fn collect(
-    request: Request,
-    is_type: fn(&str) -> bool,
-) -> Result<(Parts, bytes::Bytes), Rejected> {
-    let (parts, body) = request.into_parts();
+async fn collect(parts: &Parts, body: Body, is_type: fn(&str) -> bool) -> Result<Bytes, Rejected> {
     let mut types = parts.headers.get_all(CONTENT_TYPE).iter();
     let named = types.next().and_then(|value| value.to_str().ok());
     let essence = named.map(|named| named.split(';').next().unwrap_or_default().trim());
@@ -260,19 +261,34 @@ async fn collect(
     if announced.is_some_and(|length| length > limit) {
         return Err(Rejected::new(Reason::BodyTooLarge, &parts.headers));
     }
-    match Limited::new(body, limit).collect().await {
-        Ok(body) => Ok((parts, body.to_bytes())),
-        Err(error) if error.is::<LengthLimitError>() => {
-            Err(Rejected::new(Reason::BodyTooLarge, &parts.headers))
+    gather(body, limit).await.map_err(|reason| Rejected::new(reason, &parts.headers))
+}
+
+/// A body that comes in one piece, as most do, is not copied.
+async fn gather(mut body: Body, limit: usize) -> Result<Bytes, Reason> {
+    let (mut first, mut all) = (Bytes::new(), BytesMut::new());
+    while let Some(frame) = body.frame().await {
+        let Ok(piece) = frame.map_err(|_| Reason::Unreadable)?.into_data() else { continue };
+        let length = first.len().max(all.len()).saturating_add(piece.len());
+        if length > limit {
+            return Err(Reason::BodyTooLarge);
         }
-        Err(_) => Err(Rejected::new(Reason::Unreadable, &parts.headers)),
+        if first.is_empty() {
+            first = piece;
+            continue;
+        }
+        if all.is_empty() {
+            all.extend_from_slice(&first);
+        }
+        all.extend_from_slice(&piece);
     }
+    Ok(if all.is_empty() { first } else { all.freeze() })
 }
 
 fn is_json(essence: &str) -> bool {
-    let essence = essence.to_ascii_lowercase();
-    let subtype = essence.strip_prefix("application/").unwrap_or_default();
-    subtype == "json" || subtype.ends_with("+json")
+    let Some((kind, subtype)) = essence.split_once('/') else { return false };
+    let suffix = subtype.rsplit('+').next().unwrap_or_default();
+    kind.eq_ignore_ascii_case("application") && suffix.eq_ignore_ascii_case("json")
 }
 
 const fn is_form(essence: &str) -> bool {

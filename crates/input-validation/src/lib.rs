@@ -30,7 +30,7 @@ pub mod upload;
 mod url;
 
 pub use amount::{Amount, Currency};
-pub use check::{AsyncCheck, Check, checked_with, from_json, from_pairs};
+pub use check::{AsyncCheck, Check, checked_with, from_fields, from_json, from_pairs};
 pub use clamped::{Clamped, Whole};
 pub use clean::{Cause, CleanErrors, CleanErrorsLayer, ResponseFuture};
 pub use cursor::{Cursor, CursorKeys, Scope, WeakKey};

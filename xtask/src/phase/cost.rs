@@ -6,6 +6,7 @@ use std::fs;
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
+use super::growth;
 use crate::context::Context;
 use crate::process::Log;
 use crate::report::Tally;
@@ -42,6 +43,9 @@ pub(super) fn check(context: &Context, log: &Log) -> Result<Tally> {
         tally.add(Tally::failed(1));
         lines.push(format!("{stale}: has a budget but is not measured any more; remove it"));
     }
+    let (grown, told) = growth::check(context, log, program)?;
+    tally.add(grown);
+    lines.extend(told);
     log.note(&lines.join("\n"))?;
     Ok(tally)
 }

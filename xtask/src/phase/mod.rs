@@ -3,6 +3,7 @@
 mod cost;
 mod coverage;
 mod docs;
+mod growth;
 mod lint;
 mod loom;
 mod suite;
@@ -37,7 +38,11 @@ const PHASES: &[Phase] = &[
     phase("doctests", "the examples of the documentation run", suite::doctests),
     phase("docs", "the documentation renders without a warning", docs::check),
     phase("loom", "models of the lock-free code, all interleavings", loom::check),
-    phase("cost", "instructions of the hot paths stay within benches/budgets.toml", cost::check),
+    phase(
+        "cost",
+        "instructions: hot paths within benches/budgets.toml, twice the text twice the work",
+        cost::check,
+    ),
     phase("fuzz", "seeds and past crashes replayed, then every target fuzzed", fuzz::smoke),
 ];
 

@@ -159,29 +159,53 @@ pub fn from_pairs<T: Check>(pairs: &str) -> Result<T, Issues> {
         if entries.len() >= MAX_PAIRS {
             return Err(whole(tree::PAIRS));
         }
-        entries.push((Cow::into_owned(name), Tree::Loose(value.into_owned())));
+        entries.push((name, Tree::Loose(value)));
     }
     read_all(&Tree::Object(entries))
 }
 
-/// Reads names and values that are decoded, as the parameters of a route.
-#[cfg(feature = "axum")]
-pub(crate) fn from_decoded_pairs<'a, T: Check>(
-    pairs: impl Iterator<Item = (&'a str, &'a str)>,
+/// Reads fields that are decoded already, and applies the rules; `None` is a field that is no text.
+///
+/// For bodies that something else has read: the parameters of a route, a form with files, a buffer
+/// that is wiped after use. Texts are read where they lie, as those of [`from_pairs`] are, and copied
+/// only by types that keep them.
+///
+/// # Errors
+///
+/// Everything that is wrong, as [`from_json`] does; [`code::KEYS`] for more than [`MAX_PAIRS`].
+///
+/// # Example
+///
+/// ```
+/// use palisade_input_validation::{Check, from_fields};
+///
+/// #[derive(Debug, serde::Deserialize, Check)]
+/// #[serde(deny_unknown_fields)]
+/// struct Login {
+///     #[check(chars(1..=64))]
+///     username: String,
+/// }
+///
+/// let login: Login = from_fields([("username", Some("ada"))])?;
+/// assert_eq!(login.username, "ada");
+/// assert!(from_fields::<Login>([("username", None)]).is_err());
+/// # Ok::<(), palisade_input_validation::issue::Issues>(())
+/// ```
+pub fn from_fields<'a, T: Check>(
+    fields: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
 ) -> Result<T, Issues> {
-    let entries = pairs.take(MAX_PAIRS);
-    let entries = entries.map(|(name, value)| (name.to_owned(), Tree::Loose(value.to_owned())));
-    read_all(&Tree::Object(entries.collect()))
+    let mut entries = Vec::new();
+    for (name, text) in fields {
+        if entries.len() >= MAX_PAIRS {
+            return Err(whole(tree::PAIRS));
+        }
+        let value = text.map_or(Tree::Other, |text| Tree::Loose(Cow::Borrowed(text)));
+        entries.push((Cow::Borrowed(name), value));
+    }
+    read_all(&Tree::Object(entries))
 }
 
-/// Reads names and values that are decoded, as the fields of a form with files.
-#[cfg(all(feature = "axum", feature = "rustix"))]
-pub(crate) fn from_owned_pairs<T: Check>(pairs: Vec<(String, String)>) -> Result<T, Issues> {
-    let entries = pairs.into_iter().map(|(name, value)| (name, Tree::Loose(value)));
-    read_all(&Tree::Object(entries.collect()))
-}
-
-fn read_all<T: Check>(tree: &Tree) -> Result<T, Issues> {
+fn read_all<T: Check>(tree: &Tree<'_>) -> Result<T, Issues> {
     let mut issues = Issues::new();
     match T::read(Node::new(tree), &At::ROOT, &mut issues) {
         Some(value) => issues.into_result(value),

@@ -1,14 +1,12 @@
 //! A place of an input that is being read with all its mistakes.
 
-use std::collections::HashMap;
-
 use super::{Check, Tree};
 use crate::issue::{At, Breach, Issues, Num, code};
 
 /// A value whose type is not known yet.
 #[derive(Clone, Copy)]
 pub struct Node<'a> {
-    tree: &'a Tree,
+    tree: &'a Tree<'a>,
 }
 
 impl std::fmt::Debug for Node<'_> {
@@ -18,7 +16,7 @@ impl std::fmt::Debug for Node<'_> {
 }
 
 impl<'a> Node<'a> {
-    pub(super) const fn new(tree: &'a Tree) -> Self {
+    pub(super) const fn new(tree: &'a Tree<'a>) -> Self {
         Self { tree }
     }
 
@@ -30,7 +28,7 @@ impl<'a> Node<'a> {
 
     /// Tells whether it is a field of a query or a form in which nothing was written.
     #[must_use]
-    pub const fn is_blank(self) -> bool {
+    pub fn is_blank(self) -> bool {
         matches!(self.tree, Tree::Loose(text) if text.is_empty())
     }
 
@@ -39,9 +37,9 @@ impl<'a> Node<'a> {
     /// # Errors
     ///
     /// [`code::TYPE_TEXT`].
-    pub const fn text(self) -> Result<&'a str, Breach> {
+    pub fn text(self) -> Result<&'a str, Breach> {
         match self.tree {
-            Tree::Text(text) | Tree::Loose(text) => Ok(text.as_str()),
+            Tree::Text(text) | Tree::Loose(text) => Ok(text),
             _ => Err(Breach::new(code::TYPE_TEXT)),
         }
     }
@@ -108,27 +106,34 @@ impl<'a> Node<'a> {
     /// [`code::TYPE_OBJECT`].
     pub fn object(self, names: &'static [&'static str], open: bool) -> Result<Object<'a>, Breach> {
         let Tree::Object(entries) = self.tree else { return Err(Breach::new(code::TYPE_OBJECT)) };
-        let mut known = HashMap::with_capacity(names.len());
+        let mut found = vec![Found::default(); names.len()];
         let mut unknown = false;
         for (name, tree) in entries {
-            if let Some(name) = names.iter().find(|known| *known == name) {
-                let found = known.entry(*name).or_insert(Found { tree, times: 0_usize });
-                found.times = found.times.saturating_add(1);
-            } else {
-                unknown = true;
+            let place = names.iter().position(|known| known == name);
+            match place.and_then(|place| found.get_mut(place)) {
+                Some(found) => found.add(tree),
+                None => unknown = true,
             }
         }
-        Ok(Object { known, unknown: unknown && !open })
+        Ok(Object { names, found, unknown: unknown && !open })
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+/// What stands under a name.
+#[derive(Clone, Copy, Debug, Default)]
 struct Found<'a> {
-    tree: &'a Tree,
-    times: usize,
+    tree: Option<&'a Tree<'a>>,
+    is_repeated: bool,
 }
 
-impl std::fmt::Debug for Tree {
+impl<'a> Found<'a> {
+    const fn add(&mut self, tree: &'a Tree<'a>) {
+        self.is_repeated = self.tree.is_some();
+        self.tree = Some(tree);
+    }
+}
+
+impl std::fmt::Debug for Tree<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Tree(of a request)")
     }
@@ -137,7 +142,8 @@ impl std::fmt::Debug for Tree {
 /// The members of an object, by the names that the program knows.
 #[derive(Debug)]
 pub struct Object<'a> {
-    known: HashMap<&'static str, Found<'a>>,
+    names: &'static [&'static str],
+    found: Vec<Found<'a>>,
     unknown: bool,
 }
 
@@ -158,17 +164,18 @@ impl Object<'_> {
         at: &At<'_>,
         issues: &mut Issues,
     ) -> Option<T> {
-        let mut found = names.iter().filter_map(|name| self.known.get(name));
-        let Some(first) = found.next() else {
+        let places = self.names.iter().zip(&self.found).filter(|(name, _)| names.contains(name));
+        let mut found = places.filter_map(|(_, found)| found.tree.map(|tree| (tree, found)));
+        let Some((tree, first)) = found.next() else {
             if absent.is_none() {
                 issues.add(at, Breach::new(code::MISSING));
             }
             return absent;
         };
-        if first.times > 1 || found.next().is_some() {
+        if first.is_repeated || found.next().is_some() {
             issues.add(at, Breach::new(code::DUPLICATE));
             return None;
         }
-        T::read(Node::new(first.tree), at, issues)
+        T::read(Node::new(tree), at, issues)
     }
 }

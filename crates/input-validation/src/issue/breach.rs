@@ -48,7 +48,7 @@ impl Arg {
 ///
 /// # Cost
 ///
-/// Three words, copied; made without allocation.
+/// Six words, copied; made without allocation.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Breach {
     code: Code,

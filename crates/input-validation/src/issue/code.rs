@@ -6,19 +6,33 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Code {
     word: &'static str,
+    says: &'static str,
 }
 
 impl Code {
-    /// Names a rule of the application.
+    /// Names a rule of the application; people are told the word.
     #[must_use]
     pub const fn new(word: &'static str) -> Self {
-        Self { word }
+        Self::saying(word, word)
+    }
+
+    /// Names a rule of the application, and what it tells people in every language: what is allowed,
+    /// in lower case and without a full stop.
+    #[must_use]
+    pub const fn saying(word: &'static str, says: &'static str) -> Self {
+        Self { word, says }
     }
 
     /// Returns the word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.word
+    }
+
+    /// Returns what a rule of the application tells people.
+    #[must_use]
+    pub const fn says(self) -> &'static str {
+        self.says
     }
 }
 

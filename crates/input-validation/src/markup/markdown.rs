@@ -5,6 +5,7 @@ use pulldown_cmark::{Alignment, CowStr, Event, HeadingLevel, LinkType, Options, 
 use super::escape::escape;
 use super::link;
 use super::page::{DEPTH, EXPANSION, Page, SafeHtml};
+use super::quotes::most_quotes;
 use super::table::most_cells;
 use crate::issue::Breach;
 use crate::text::forbidden;
@@ -21,7 +22,8 @@ use crate::text::forbidden;
 /// - [`code::BYTES`](crate::issue::code::BYTES): over [`SafeHtml::MAX_SOURCE`];
 /// - [`code::CONTROL`](crate::issue::code::CONTROL), `BIDI`, `INVISIBLE`: what
 ///   [`forbidden`](crate::text::forbidden) refuses;
-/// - [`code::DEPTH`](crate::issue::code::DEPTH): nested deeper than [`SafeHtml::MAX_DEPTH`];
+/// - [`code::DEPTH`](crate::issue::code::DEPTH): nested deeper than [`SafeHtml::MAX_DEPTH`], or a line that
+///   begins with more `>` than that;
 /// - [`code::EXPANSION`](crate::issue::code::EXPANSION): over eight times its bytes and 16 KiB.
 ///
 /// # Cost
@@ -43,6 +45,9 @@ use crate::text::forbidden;
 pub fn render_markdown(source: &str) -> Result<SafeHtml, Breach> {
     let mut page = Page::of(source)?;
     forbidden(source)?;
+    if most_quotes(source) > SafeHtml::MAX_DEPTH {
+        return Err(DEPTH);
+    }
     if most_cells(source) > source.len().saturating_mul(8).saturating_add(16 * 1024) {
         return Err(EXPANSION);
     }

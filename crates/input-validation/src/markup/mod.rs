@@ -9,6 +9,8 @@ mod link;
 mod markdown;
 mod page;
 #[cfg(feature = "pulldown-cmark")]
+mod quotes;
+#[cfg(feature = "pulldown-cmark")]
 mod table;
 
 #[cfg(feature = "ammonia")]

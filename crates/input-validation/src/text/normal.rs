@@ -32,6 +32,10 @@ impl<const MIN: usize, const MAX: usize> Length<MIN, MAX> {
         if text.len() > MAX.saturating_mul(16) { Err(Self::BREACH) } else { Ok(()) }
     }
 
+    pub(super) const fn check_ascii(text: &str) -> Result<(), Breach> {
+        if text.len() >= MIN && text.len() <= MAX { Ok(()) } else { Err(Self::BREACH) }
+    }
+
     pub(super) fn check(text: &str) -> Result<(), Breach> {
         // A text has at least a quarter as many characters as bytes, and at most as many.
         if text.len() <= MAX && text.len() >= MIN.saturating_mul(4) {

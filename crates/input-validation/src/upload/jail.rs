@@ -6,14 +6,18 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, fstat, mkdirat, openat, unlinkat};
+#[cfg(target_os = "linux")]
+use rustix::fs::{ResolveFlags, openat2};
+use rustix::io::Errno;
 
 use super::{Draft, StoredName};
 
 /// A folder, held by a handle: whatever happens to the paths around it, files are opened in this
 /// folder and nowhere else.
 ///
-/// A path is walked from the handle, name by name, and no name may be a link: the kernel refuses it
-/// in the call that opens it, so that there is no time between a check and its use.
+/// A path is walked from the handle and no name in it may be a link: the kernel refuses it in the call
+/// that opens it, so that there is no time between a check and its use. Linux walks in one call
+/// (`openat2`, since 5.6); elsewhere, and where a sandbox forbids that call, each name is a call.
 ///
 /// # Security
 ///
@@ -44,7 +48,8 @@ use super::{Draft, StoredName};
 ///
 /// # Cost
 ///
-/// One system call for each name of a path, and one that asks what was opened.
+/// One system call that opens, or one for each name where `openat2` is missing, and one that asks what
+/// was opened; no allocation.
 #[derive(Debug)]
 pub struct Jail {
     root: OwnedFd,
@@ -60,8 +65,7 @@ impl Jail {
     ///
     /// Those of the system.
     pub fn at(path: &Path) -> io::Result<Self> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        Ok(Self { root: openat(CWD, path, flags, Mode::empty())? })
+        Ok(Self { root: openat(CWD, path, FOLDER, Mode::empty())? })
     }
 
     /// Opens a file below the folder, for reading.
@@ -72,14 +76,9 @@ impl Jail {
     /// backslashes or NUL, or leads to anything but a file; those of the system for the rest, among
     /// them for links.
     pub fn open(&self, path: &str) -> io::Result<File> {
-        let (folder, name) = match path.rsplit_once('/') {
-            Some((folders, name)) => (Some(self.folder(folders)?), name),
-            None => (None, path),
-        };
-        let root = folder.as_ref().map_or(&self.root, |folder| &folder.root);
         // Opening a pipe would wait for its writer.
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = openat(root, named(name)?, flags | OFlags::NOCTTY, Mode::empty())?;
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let file = self.below(path, flags)?;
         if FileType::from_raw_mode(fstat(&file)?.st_mode) == FileType::RegularFile {
             Ok(File::from(file))
         } else {
@@ -93,16 +92,40 @@ impl Jail {
     ///
     /// As [`open`](Self::open).
     pub fn folder(&self, path: &str) -> io::Result<Self> {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let mut inner: Option<OwnedFd> = None;
+        self.below(path, FOLDER).map(|root| Self { root })
+    }
+
+    fn below(&self, path: &str, flags: OFlags) -> io::Result<OwnedFd> {
         for (position, name) in path.split('/').enumerate() {
-            if position >= Self::MAX_NAMES {
+            if position >= Self::MAX_NAMES || !is_name(name) {
                 return Err(refused());
             }
-            let above = inner.as_ref().unwrap_or(&self.root);
-            inner = Some(openat(above, named(name)?, flags, Mode::empty())?);
         }
-        inner.map(|root| Self { root }).ok_or_else(refused)
+        #[cfg(target_os = "linux")]
+        if path.contains('/') {
+            let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+            match openat2(&self.root, path, flags | OFlags::CLOEXEC, Mode::empty(), resolve) {
+                // An old kernel, or a sandbox that does not know the call.
+                Err(Errno::NOSYS | Errno::PERM) => {}
+                opened => return Ok(opened?),
+            }
+        }
+        self.walk(path, flags)
+    }
+
+    /// Opens name by name.
+    fn walk(&self, path: &str, flags: OFlags) -> io::Result<OwnedFd> {
+        let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let Some((folders, name)) = path.rsplit_once('/') else {
+            return Ok(openat(&self.root, path, flags, Mode::empty())?);
+        };
+        let mut inner: Option<OwnedFd> = None;
+        for folder in folders.split('/') {
+            let above = inner.as_ref().unwrap_or(&self.root);
+            inner = Some(openat(above, folder, FOLDER | OFlags::NOFOLLOW, Mode::empty())?);
+        }
+        let above = inner.as_ref().unwrap_or(&self.root);
+        Ok(openat(above, name, flags, Mode::empty())?)
     }
 
     /// Opens a folder in this one, and makes it first if there is none.
@@ -111,8 +134,11 @@ impl Jail {
     ///
     /// As [`folder`](Self::folder).
     pub fn folder_or_new(&self, name: &str) -> io::Result<Self> {
-        match mkdirat(&self.root, named(name)?, Mode::RWXU) {
-            Err(error) if error != rustix::io::Errno::EXIST => Err(error.into()),
+        if !is_name(name) {
+            return Err(refused());
+        }
+        match mkdirat(&self.root, name, Mode::RWXU) {
+            Err(error) if error != Errno::EXIST => Err(error.into()),
             _ => self.folder(name),
         }
     }
@@ -153,12 +179,48 @@ impl Jail {
     }
 }
 
-/// A name that means an entry of a folder, and nothing else.
-fn named(name: &str) -> io::Result<&str> {
-    let steps = matches!(name, "" | "." | "..");
-    if steps || name.contains(['/', '\\', '\0']) { Err(refused()) } else { Ok(name) }
+const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
+/// Tells whether it means an entry of a folder, and nothing else.
+fn is_name(name: &str) -> bool {
+    !matches!(name, "" | "." | "..") && !name.contains(['/', '\\', '\0'])
 }
 
 pub(super) fn refused() -> io::Error {
     io::ErrorKind::InvalidInput.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// What other systems than Linux do.
+    #[test]
+    fn a_walk_by_names_follows_no_link_either() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().join("jail");
+        std::fs::create_dir_all(root.join("real/deep")).unwrap();
+        for file in [root.join("real/file"), root.join("real/deep/file"), place.path().join("file")]
+        {
+            std::fs::write(file, "x").unwrap();
+        }
+        symlink(place.path(), root.join("out")).unwrap();
+        symlink("real", root.join("in")).unwrap();
+        symlink("../../file", root.join("real/link")).unwrap();
+        let jail = Jail::at(&root).unwrap();
+        for (path, opens) in [
+            ("real/file", true),
+            ("real/deep/file", true),
+            ("out/file", false),
+            ("in/file", false),
+            ("real/link", false),
+            ("out", false),
+            ("real/none", false),
+        ] {
+            assert_eq!(jail.walk(path, OFlags::RDONLY).is_ok(), opens, "{path}");
+            assert_eq!(jail.open(path).is_ok(), opens, "{path}");
+        }
+    }
 }

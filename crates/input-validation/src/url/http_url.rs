@@ -4,6 +4,7 @@ use url::{Host, Url};
 
 use crate::issue::{Breach, code};
 use crate::macros::text_type;
+use crate::text::Bytes;
 
 const URL: Breach = Breach::new(code::URL);
 
@@ -123,52 +124,48 @@ fn is_name(name: &str) -> bool {
 /// Recognises URLs that the parser would give back as they are: nothing in them has a second reading.
 fn is_plain(text: &[u8]) -> bool {
     let Some(rest) = text.strip_prefix(b"https://") else { return false };
-    let Some(slash) = rest.iter().position(|byte| *byte == b'/') else { return false };
-    let Some((host, path)) = rest.split_at_checked(slash) else { return false };
-    is_plain_host(host) && is_plain_path(path)
+    let path = plain_host(rest).and_then(|host| rest.get(host..));
+    path.is_some_and(is_plain_path)
 }
 
-/// Labels of small letters, digits and single hyphens, the last one of letters.
-fn is_plain_host(host: &[u8]) -> bool {
-    let mut last_is_word = false;
-    let labels = host.split(|byte| *byte == b'.').all(|label| {
-        last_is_word = label.iter().all(u8::is_ascii_lowercase);
-        let known = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-';
-        let ends = label.starts_with(b"-") || label.ends_with(b"-");
-        (1..=63).contains(&label.len())
-            && label.iter().all(known)
-            && !ends
-            // `xn--` and whatever comes after it in such labels.
-            && !label.windows(2).any(|pair| pair == b"--")
-    });
-    labels && last_is_word && host.len() <= 253
+/// Returns the length of a host, up to the path: labels of small letters, digits and single hyphens,
+/// since `xn--` and whatever comes after it has a meaning, the last one of letters.
+fn plain_host(text: &[u8]) -> Option<usize> {
+    let (mut length, mut is_word, mut before) = (0_usize, true, b'.');
+    for (at, byte) in text.iter().enumerate() {
+        let inside = !matches!(before, b'.' | b'-');
+        length = length.saturating_add(1);
+        match byte {
+            b'a'..=b'z' => {}
+            b'0'..=b'9' => is_word = false,
+            b'-' if inside => is_word = false,
+            b'.' if inside => (length, is_word) = (0, true),
+            b'/' if inside => return (is_word && at <= 253).then_some(at),
+            _ => return None,
+        }
+        if length > 63 {
+            return None;
+        }
+        before = *byte;
+    }
+    None
 }
 
-/// No segment of dots, nothing to escape.
+/// No segment of dots, nothing to escape; one query may follow.
 fn is_plain_path(path: &[u8]) -> bool {
     let mut before = 0;
-    for byte in path {
-        let word = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~');
-        let fits = match byte {
-            b'/' => true,
-            b'.' => before != b'/',
-            _ => word,
-        };
-        if !fits {
-            return is_plain_query(*byte, path);
+    for (at, byte) in path.iter().enumerate() {
+        if !PATH.has(*byte) || (*byte == b'.' && before == b'/') {
+            let query = path.get(at.saturating_add(1)..).unwrap_or_default();
+            return *byte == b'?' && query.iter().all(|byte| QUERY.has(*byte));
         }
         before = *byte;
     }
     true
 }
 
-/// One query of letters, digits, `=` and `&` may follow the path.
-fn is_plain_query(first: u8, path: &[u8]) -> bool {
-    let mut parts = path.splitn(2, |byte| *byte == b'?');
-    let (Some(before), Some(query)) = (parts.next(), parts.next()) else { return false };
-    let known = |byte: &u8| byte.is_ascii_alphanumeric() || b"=&-_.~+".contains(byte);
-    first == b'?' && before.iter().all(|byte| *byte != b'?') && query.iter().all(known)
-}
+const PATH: Bytes = Bytes::alphanumeric_and(b"-_~/.");
+const QUERY: Bytes = Bytes::alphanumeric_and(b"=&-_.~+");
 
 #[cfg(test)]
 mod tests {

@@ -198,8 +198,14 @@ fn wrong(secret: &str, number: u32) -> String {
     )
 }
 
+/// `PALISADE_INTERFERENCE_PAIRS`, or 64.
+fn pairs() -> u32 {
+    let asked = std::env::var("PALISADE_INTERFERENCE_PAIRS").ok();
+    asked.map_or(64, |pairs| pairs.parse().expect("a number"))
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(pairs()))]
     /// Two requests that break the same rules in the same places cannot be told apart by anybody who
     /// sees the answers and the log.
     #[test]

@@ -44,6 +44,9 @@ fn what_the_parser_cannot_afford_is_refused_early() {
         (wide, code::KEYS),
         (long, code::KEYS),
         ("<br>".repeat(10_001), code::KEYS),
+        ("<table>a".repeat(5_000), code::EXPANSION),
+        ("&".repeat(200_000), code::EXPANSION),
+        ("\u{ab} ".repeat(50_000), code::EXPANSION),
         ("x".repeat(SafeHtml::MAX_SOURCE + 1), code::BYTES),
     ];
     for (source, expected) in table {
@@ -52,6 +55,9 @@ fn what_the_parser_cannot_afford_is_refused_early() {
     }
     // Closed in time, as many are fine.
     assert!(clean_html(&"<div>x</div>".repeat(5_000)).is_ok());
+    assert!(clean_html(&"<p>\u{ab}\u{a0}a & b\u{a0}\u{bb}</p>".repeat(5_000)).is_ok());
+    assert!(clean_html(&"a sentence of a few words &amp; a mark. ".repeat(1_000)).is_ok());
+    assert!(clean_html(&format!("<pre>{}</pre>", "&lt;a b=&amp;&gt; ".repeat(5_000))).is_ok());
 }
 
 proptest! {

@@ -26,8 +26,6 @@ mod files;
 mod hypertext;
 #[cfg(feature = "rustix")]
 mod jails;
-#[cfg(all(feature = "ammonia", feature = "pulldown-cmark"))]
-mod linear;
 #[cfg(feature = "pulldown-cmark")]
 mod markdown;
 #[cfg(all(feature = "axum", feature = "rustix"))]

@@ -140,6 +140,21 @@ impl Fields {
         }
     }
 
+    /// Gives every field with its name: the text, which stays in the buffer, or `None` for a number,
+    /// `true`, `false` or `null` of JSON.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let text = |place: &Range<usize>| {
+            self.bytes.get(place.clone()).and_then(|bytes| std::str::from_utf8(bytes).ok())
+        };
+        self.fields.iter().filter_map(move |field| {
+            let value = match &field.value {
+                Value::Other => None,
+                Value::Text(place) => text(place),
+            };
+            Some((text(&field.name)?, value))
+        })
+    }
+
     /// Returns the password of a field, in a wiped buffer of its own exact length.
     ///
     /// # Errors

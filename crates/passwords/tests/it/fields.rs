@@ -105,6 +105,15 @@ fn forms_are_decoded_as_the_url_standard_says() {
 }
 
 #[test]
+fn every_field_is_given_with_its_text_or_without_one() {
+    let fields = json(r#"{"a": "x\u0020y", "b": 7, "c": null}"#).ok().unwrap();
+    let given: Vec<_> = fields.iter().collect();
+    assert_eq!(given, [("a", Some("x y")), ("b", None), ("c", None)]);
+    let fields = form("a=x+y&b=").ok().unwrap();
+    assert_eq!(fields.iter().collect::<Vec<_>>(), [("a", Some("x y")), ("b", Some(""))]);
+}
+
+#[test]
 fn the_number_of_fields_is_bounded() {
     let most = Fields::MOST_FIELDS;
     let pairs = |count: usize| (0..count).map(|n| format!("f{n}=1")).collect::<Vec<_>>().join("&");

@@ -147,7 +147,7 @@ const UNITS: Words = &[
 pub(super) fn write(breach: &Breach, out: &mut impl Write) -> fmt::Result {
     match find(UNITS, breach) {
         Some(unit) => bounds(breach, unit, out),
-        None => out.write_str(find(WORDS, breach).unwrap_or_else(|| breach.code().as_str())),
+        None => out.write_str(find(WORDS, breach).unwrap_or_else(|| breach.code().says())),
     }
 }
 

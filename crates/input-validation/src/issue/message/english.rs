@@ -43,7 +43,7 @@ pub(super) fn write(breach: &Breach, out: &mut impl Write) -> fmt::Result {
         code::TYPE_TEXT => "must be a text",
         code::UNKNOWN => "must not have names that are unknown here",
         code::URL => "must be an http or https URL",
-        other => other.as_str(),
+        other => other.says(),
     };
     out.write_str(words)
 }

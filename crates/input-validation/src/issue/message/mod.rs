@@ -64,7 +64,7 @@ impl Language {
 
     /// Writes what is allowed, in lower case and without a full stop.
     ///
-    /// A code of the application is written as it is: its words are the application's.
+    /// Of a code of the application, what it [says](Code::says): its words are the application's.
     ///
     /// # Errors
     ///
@@ -143,6 +143,8 @@ mod tests {
                 assert!(!all.iter().take(at).any(|other| other == words), "{language:?} {words}");
             }
             assert_eq!(said(language, &Breach::new(Code::new("taken"))), "taken");
+            let own = Code::saying("taken", "must not be in use");
+            assert_eq!(said(language, &Breach::new(own)), "must not be in use");
         }
     }
 

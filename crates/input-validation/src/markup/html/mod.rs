@@ -71,7 +71,8 @@ const READINGS: usize = 4;
 ///   [`forbidden`](crate::text::forbidden) refuses;
 /// - [`code::DEPTH`]: elements nested deeper than [`SafeHtml::MAX_DEPTH`];
 /// - [`code::KEYS`]: a tag of more than 32 attributes or 4 KiB, or more than 10,000 tags;
-/// - [`code::EXPANSION`]: over eight times its bytes and 16 KiB;
+/// - [`code::EXPANSION`]: over eight times its bytes and 16 KiB, or too much work: elements that are
+///   moved out of tables one by one, or thousands of `&` and no-break spaces in one text;
 /// - [`code::INVALID`]: HTML that reads otherwise each time it is read.
 ///
 /// # Example
@@ -88,14 +89,14 @@ pub fn clean_html(source: &str) -> Result<SafeHtml, Breach> {
     forbidden(source)?;
     guard::inspect(source)?;
     let policy = policy();
-    let mut html = policy.clean(source).to_string();
+    let mut html = clean(&policy, source);
     for _ in 0..READINGS {
         // What was cleaned is nested as the source was, or deeper where elements were closed.
         guard::inspect(&html)
             .map_err(|breach| if breach.code() == code::BYTES { EXPANSION } else { breach })?;
         // References like `&#27;` have become characters.
         let seen = |c| if judge(c).is_err() { char::REPLACEMENT_CHARACTER } else { c };
-        let again = policy.clean(&html.chars().map(seen).collect::<String>()).to_string();
+        let again = clean(&policy, &html.chars().map(seen).collect::<String>());
         if again == html {
             page.write(&html)?;
             return Ok(page.finish());
@@ -103,6 +104,15 @@ pub fn clean_html(source: &str) -> Result<SafeHtml, Breach> {
         html = again;
     }
     Err(Breach::new(code::INVALID))
+}
+
+/// Cleans in pieces, which a reader gives: of a whole text the parser looks through the rest again and
+/// again.
+fn clean(policy: &Builder<'_>, html: &str) -> String {
+    // Reading from memory cannot fail.
+    policy
+        .clean_from_reader(html.as_bytes())
+        .map_or_else(|_| String::new(), |html| html.to_string())
 }
 
 fn policy() -> Builder<'static> {

@@ -18,13 +18,40 @@ pub(super) struct Node {
     name: QualName,
     parent: RefCell<Option<Handle>>,
     children: RefCell<Vec<Weak<Self>>>,
+    text: Cell<Text>,
     mathml_with_html: bool,
+}
+
+/// The text that an element ends with, from its last `<` or `>` on: whoever writes it looks for these
+/// two anew after each `&` and each character that may be a no-break space.
+#[derive(Clone, Copy, Debug, Default)]
+struct Text {
+    bytes: usize,
+    marks: usize,
+}
+
+impl Text {
+    /// Adds text and returns the work that writing it is, as [`Tree::work`] counts.
+    fn add(&mut self, text: &str) -> usize {
+        let mut work = 0_usize;
+        for part in text.as_bytes().split_inclusive(|byte| matches!(byte, b'<' | b'>')) {
+            let marks = part.iter().filter(|byte| matches!(byte, b'&' | 0xc2)).count();
+            self.bytes = self.bytes.saturating_add(part.len());
+            let searched = self.marks.saturating_mul(part.len());
+            work = work.saturating_add(searched.saturating_add(marks.saturating_mul(self.bytes)));
+            self.marks = self.marks.saturating_add(marks);
+            if part.ends_with(b"<") || part.ends_with(b">") {
+                *self = Self::default();
+            }
+        }
+        work / 48
+    }
 }
 
 impl Node {
     fn new(name: QualName, mathml_with_html: bool) -> Handle {
         let (parent, children) = (RefCell::default(), RefCell::default());
-        Rc::new(Self { name, parent, children, mathml_with_html })
+        Rc::new(Self { name, parent, children, text: Cell::default(), mathml_with_html })
     }
 }
 
@@ -48,18 +75,36 @@ impl Tree {
         self.is_too_deep.get()
     }
 
-    /// Returns how many elements were made and moved.
+    /// Returns how many elements were made and moved, and how many were looked through for it.
     pub(super) const fn work(&self) -> usize {
         self.work.get()
     }
 
     fn count(&self) {
-        self.work.set(self.work.get().saturating_add(1));
+        self.charge(1);
+    }
+
+    fn charge(&self, work: usize) {
+        self.work.set(self.work.get().saturating_add(work));
+    }
+
+    /// Puts a child before another, whose place is looked for among all.
+    fn squeeze(&self, parent: &Handle, child: NodeOrText<Handle>) {
+        self.charge(parent.children.borrow().len() / 2);
+        self.adopt(parent, child);
     }
 
     fn adopt(&self, parent: &Handle, child: NodeOrText<Handle>) {
         self.count();
-        let NodeOrText::AppendNode(child) = child else { return };
+        let mut written = parent.text.take();
+        let child = match child {
+            NodeOrText::AppendNode(child) => child,
+            NodeOrText::AppendText(text) => {
+                self.charge(written.add(&text));
+                parent.text.set(written);
+                return;
+            }
+        };
         let mut above = Some(Rc::clone(parent));
         let mut depth = 0_usize;
         while let Some(node) = above {
@@ -118,7 +163,7 @@ impl TreeSink for Tree {
         child: NodeOrText<Handle>,
     ) {
         let parent = element.parent.borrow().clone();
-        self.adopt(parent.as_ref().unwrap_or(before), child);
+        self.squeeze(parent.as_ref().unwrap_or(before), child);
     }
 
     fn append_doctype_to_document(&self, _: StrTendril, _: StrTendril, _: StrTendril) {}
@@ -136,7 +181,7 @@ impl TreeSink for Tree {
     fn append_before_sibling(&self, sibling: &Handle, child: NodeOrText<Handle>) {
         let parent = sibling.parent.borrow().clone();
         if let Some(parent) = parent {
-            self.adopt(&parent, child);
+            self.squeeze(&parent, child);
         }
     }
 
