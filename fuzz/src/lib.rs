@@ -19,7 +19,7 @@ mod replay;
 mod resets;
 mod resilience;
 
-pub use cache::cache_conditional;
+pub use cache::{cache_conditional, cache_envelope, cache_key};
 pub use edge::{
     edge_client_ip, edge_external_url, edge_forwarded, edge_hosts, edge_proxy_protocol,
     edge_x_forwarded_for,
@@ -53,6 +53,8 @@ pub type Target = (&'static str, fn(&[u8]));
 /// Every target, by the name of its function, its binary and its folders.
 pub const TARGETS: &[Target] = &[
     ("cache_conditional", cache_conditional),
+    ("cache_envelope", cache_envelope),
+    ("cache_key", cache_key),
     ("edge_client_ip", edge_client_ip),
     ("edge_external_url", edge_external_url),
     ("edge_forwarded", edge_forwarded),

@@ -73,8 +73,8 @@ fn get() -> Vec<Contestant> {
     let moka = moka::sync::Cache::builder().max_capacity(ROOM as u64).time_to_live(TTL).build();
     let dash = DashMap::new();
     for key in 0..ENTRIES {
-        ticked.set(&key, value());
-        clocked.set(&key, value());
+        drop(ticked.set(&key, value()));
+        drop(clocked.set(&key, value()));
         quick.insert(key, Arc::new(value()));
         moka.insert(key, Arc::new(value()));
         dash.insert(key, Arc::new(value()));
@@ -103,7 +103,7 @@ fn load() -> Vec<Contestant> {
     let moka = moka::future::Cache::builder().max_capacity(ROOM as u64).time_to_live(TTL).build();
     let dash = DashMap::new();
     for key in 0..ENTRIES {
-        ours.set(&key, value());
+        drop(ours.set(&key, value()));
         quick.insert(key, Arc::new(value()));
         poll(moka.insert(key, Arc::new(value())));
         dash.insert(key, Arc::new(value()));
@@ -138,7 +138,7 @@ fn set() -> Vec<Contestant> {
         })
     };
     vec![
-        new("palisade-cache, ticker", Box::new(move |key| ours.set(&key, value()))),
+        new("palisade-cache, ticker", Box::new(move |key| drop(ours.set(&key, value())))),
         new("moka 0.12 sync", Box::new(move |key| moka.insert(key, Arc::new(value())))),
         new(
             "floor: quick_cache 0.7, no time to live",

@@ -21,13 +21,24 @@ pub(crate) struct Entry<V> {
 
 struct Tagged {
     began: u64,
+    /// The tick at which it came into memory; only told of what a far tier knows too.
+    born: u32,
     tags: Tags,
 }
 
 impl<V> Entry<V> {
-    pub(crate) fn new(value: Option<Arc<V>>, began: Began, tags: Tags, term: Term) -> Self {
-        let tagged =
-            if tags.is_empty() { None } else { Some(Arc::new(Tagged { began: began.era, tags })) };
+    pub(crate) fn new(
+        value: Option<Arc<V>>,
+        began: Began,
+        born: u32,
+        tags: Tags,
+        term: Term,
+    ) -> Self {
+        let tagged = if tags.is_empty() {
+            None
+        } else {
+            Some(Arc::new(Tagged { began: began.era, born, tags }))
+        };
         Self { value, tagged, cleared: began.cleared, term }
     }
 
@@ -36,6 +47,15 @@ impl<V> Entry<V> {
     pub(crate) fn holds(&self, eras: &Eras) -> bool {
         self.cleared == eras.cleared()
             && self.tagged.as_ref().is_none_or(|tagged| eras.hold_tags(tagged.began, &tagged.tags))
+    }
+
+    /// Returns the tick at which it came into memory.
+    pub(crate) fn born(&self) -> u32 {
+        self.tagged.as_ref().map_or(0, |tagged| tagged.born)
+    }
+
+    pub(crate) fn tags(&self) -> &[u64] {
+        self.tagged.as_ref().map_or(&[], |tagged| &tagged.tags)
     }
 }
 

@@ -55,7 +55,8 @@ impl Eras {
         Began { era: self.now.load(Ordering::SeqCst), cleared: self.cleared() }
     }
 
-    /// Ends what began before now under a tag, which is given as its hash.
+    /// Ends what began before now under a tag, which is given as its hash. A number below that of
+    /// the slots is the hash of the slot with that number.
     pub fn end_tag(&self, hash: u64) {
         let era = self.now.fetch_add(1, Ordering::SeqCst).wrapping_add(1);
         if let Some(slot) = self.slots.get(self.slot(hash)) {

@@ -30,6 +30,20 @@ pub enum ConfigError {
         /// The largest number that is taken.
         most: u64,
     },
+    /// A name is empty, too long, or has characters that could be taken for something else.
+    #[error("{setting} must be 1 to {most} ASCII letters, digits, hyphens or underscores")]
+    Name {
+        /// What was set.
+        setting: &'static str,
+        /// The most characters.
+        most: usize,
+    },
+    /// Two caches of one process cannot have the same values in a far tier.
+    #[error("another cache of this process has the name {name:?} in this far tier")]
+    Taken {
+        /// The name.
+        name: String,
+    },
 }
 
 impl ConfigError {
@@ -44,6 +58,15 @@ impl ConfigError {
         } else {
             Err(Self::Time { setting, given, least, most })
         }
+    }
+
+    pub(crate) fn name(setting: &'static str, name: &str) -> Result<String, Self> {
+        const MOST: usize = 64;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if name.is_empty() || name.len() > MOST || !name.bytes().all(plain) {
+            return Err(Self::Name { setting, most: MOST });
+        }
+        Ok(name.to_owned())
     }
 
     pub(crate) const fn number(

@@ -26,8 +26,9 @@ pub(crate) struct Flight<V> {
 
 /// How a load ended.
 pub(crate) enum Landing<V> {
-    /// What was loaded, and its tags; `None` if they are too many to be kept.
-    Value { value: Option<Arc<V>>, tags: Option<Tags> },
+    /// What was loaded, or found in the far tier, and its tags; `None` if they are too many to be
+    /// kept.
+    Value { value: Option<Arc<V>>, tags: Option<Tags>, is_far: bool },
     /// A stale value, in place of the one that could not be loaded.
     Degraded { value: Option<Arc<V>>, stale: u32 },
     /// The loader's error, of the type that its caller knows.
@@ -39,7 +40,9 @@ pub(crate) enum Landing<V> {
 impl<V> Clone for Landing<V> {
     fn clone(&self) -> Self {
         match self {
-            Self::Value { value, tags } => Self::Value { value: value.clone(), tags: tags.clone() },
+            Self::Value { value, tags, is_far } => {
+                Self::Value { value: value.clone(), tags: tags.clone(), is_far: *is_far }
+            }
             Self::Degraded { value, stale } => {
                 Self::Degraded { value: value.clone(), stale: *stale }
             }

@@ -3,11 +3,14 @@
 mod atomic;
 mod cache;
 mod entry;
+pub mod envelope;
 pub mod eras;
 mod error;
 pub mod etag;
+pub mod far;
 mod flight;
 mod freshness;
+pub mod key;
 mod loading;
 mod near;
 mod outcome;
@@ -16,7 +19,7 @@ mod tag;
 mod tier;
 mod time;
 
-pub use cache::{Bounded, Builder, Cache, Unbounded};
+pub use cache::{Bounded, Builder, Cache, Change, Unbounded};
 pub use error::{ConfigError, LoadError};
 pub use loading::{Answer, Loading};
 pub use outcome::{Fetched, Outcome};

@@ -1,12 +1,11 @@
 //! What a loader sees and says.
 
 use std::fmt;
-use std::hash::RandomState;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::entry::Tags;
-use crate::tag::{self, TagId};
+use crate::tag::{Hasher, TagId};
 
 /// The most tags that one entry may have.
 const MOST_TAGS: usize = 32;
@@ -26,9 +25,27 @@ pub enum Answer<V> {
 /// The load that a loader serves: it takes tags and a time to live, and shows the value that was
 /// there.
 pub struct Loading<V> {
-    wishes: Arc<Mutex<Wishes>>,
-    hasher: RandomState,
-    previous: Option<Arc<V>>,
+    talk: Arc<Talk<V>>,
+    hasher: Hasher,
+}
+
+/// What a loader and the task that runs it tell each other.
+pub(crate) struct Talk<V> {
+    pub(crate) wishes: Mutex<Wishes>,
+    /// What is there, stale: known when the loader is called, or found before it is run.
+    pub(crate) previous: OnceLock<Arc<V>>,
+}
+
+impl<V> Talk<V> {
+    pub(crate) fn new(previous: Option<Arc<V>>) -> Self {
+        let previous = previous.map_or_else(OnceLock::new, OnceLock::from);
+        Self { wishes: Mutex::default(), previous }
+    }
+
+    /// A loader that panicked while it named a tag has lost its load anyway.
+    pub(crate) fn wishes(&self) -> MutexGuard<'_, Wishes> {
+        self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What a loader asked for.
@@ -41,12 +58,8 @@ pub(crate) struct Wishes {
 }
 
 impl<V> Loading<V> {
-    pub(crate) fn new(hasher: RandomState, previous: Option<Arc<V>>) -> Self {
-        Self { wishes: Arc::default(), hasher, previous }
-    }
-
-    pub(crate) fn wishes(&self) -> Arc<Mutex<Wishes>> {
-        Arc::clone(&self.wishes)
+    pub(crate) const fn new(hasher: Hasher, talk: Arc<Talk<V>>) -> Self {
+        Self { talk, hasher }
     }
 
     /// Puts the entry under a tag; [`Cache::invalidate_tag`](crate::Cache::invalidate_tag) ends all
@@ -55,8 +68,8 @@ impl<V> Loading<V> {
     /// Numbers of all widths and their digits as text name the same tag. An entry may have 32 tags;
     /// one with more is given to those who wait for it and not stored.
     pub fn tag<'a>(&self, kind: &str, id: impl Into<TagId<'a>>) {
-        let hash = tag::hash(&self.hasher, kind, id.into());
-        let mut wishes = locked(&self.wishes);
+        let hash = self.hasher.of(kind, id.into());
+        let mut wishes = self.talk.wishes();
         if wishes.tags.contains(&hash) {
             return;
         }
@@ -69,25 +82,20 @@ impl<V> Loading<V> {
 
     /// Gives the entry a time to live of its own, without jitter; zero is not to store it.
     pub fn ttl(&self, ttl: Duration) {
-        locked(&self.wishes).ttl = Some(ttl);
+        self.talk.wishes().ttl = Some(ttl);
     }
 
     /// Returns the stale value in whose place this load is, if there is one: its version can be
     /// asked after instead of its content, and [`Answer::Kept`] renews it.
     #[must_use]
-    pub const fn previous(&self) -> Option<&Arc<V>> {
-        self.previous.as_ref()
+    pub fn previous(&self) -> Option<&Arc<V>> {
+        self.talk.previous.get()
     }
-}
-
-/// A loader that panicked while it named a tag has lost its load anyway.
-pub(crate) fn locked(wishes: &Mutex<Wishes>) -> std::sync::MutexGuard<'_, Wishes> {
-    wishes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<V> fmt::Debug for Loading<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let previous = self.previous.is_some();
+        let previous = self.previous().is_some();
         f.debug_struct("Loading").field("previous", &previous).finish_non_exhaustive()
     }
 }

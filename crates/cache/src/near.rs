@@ -3,10 +3,11 @@
 use std::hash::Hash;
 use std::sync::Arc;
 
-use quick_cache::sync::{Cache, DefaultLifecycle};
-use quick_cache::{DefaultHashBuilder, Weighter};
+use quick_cache::sync::Cache;
+use quick_cache::{DefaultHashBuilder, Lifecycle, Weighter};
 
 use crate::entry::Entry;
+use crate::stats::{Count, Tally};
 
 /// Tells what a value weighs.
 pub(crate) type Weigh<K, V> = Arc<dyn Fn(&K, &V) -> u64 + Send + Sync>;
@@ -38,16 +39,29 @@ impl<K, V> Weighter<K, Entry<V>> for Scales<K, V> {
     }
 }
 
+/// Counts what goes for want of room.
+#[derive(Clone)]
+struct Departures(Arc<Tally>);
+
+impl<K, V> Lifecycle<K, Entry<V>> for Departures {
+    type RequestState = ();
+
+    // The other hooks also hear of what a newer value replaces.
+    fn before_evict(&self, (): &mut (), _: &K, _: &mut Entry<V>) {
+        self.0.add(Count::Eviction);
+    }
+}
+
 /// Entries in memory, bounded by weight.
 pub(crate) struct Near<K, V> {
-    cache: Cache<K, Entry<V>, Scales<K, V>>,
+    cache: Cache<K, Entry<V>, Scales<K, V>, DefaultHashBuilder, Departures>,
 }
 
 impl<K: Hash + Eq + Clone, V> Near<K, V> {
-    pub(crate) fn new(capacity: Capacity<K, V>) -> Self {
+    pub(crate) fn new(capacity: Capacity<K, V>, tally: &Arc<Tally>) -> Self {
         let Capacity { weight, entries, weigh } = capacity;
         let (scales, hasher) = (Scales(weigh), DefaultHashBuilder::default());
-        let lifecycle = DefaultLifecycle::default();
+        let lifecycle = Departures(Arc::clone(tally));
         Self { cache: Cache::with(entries, weight, scales, hasher, lifecycle) }
     }
 

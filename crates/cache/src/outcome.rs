@@ -15,7 +15,9 @@ pub enum Outcome {
     Degraded(Duration),
     /// This call loaded it.
     Loaded,
-    /// Another call loaded it, and this one waited with it.
+    /// It was in the far tier: another process loaded it.
+    Far,
+    /// Another call got it, and this one waited with it.
     Joined,
 }
 

@@ -24,6 +24,12 @@ pub struct Stats {
     pub failures: u64,
     /// Values that were loaded and not stored, since an invalidation overtook the load.
     pub overtaken: u64,
+    /// Values that were taken from the far tier.
+    pub far_hits: u64,
+    /// Keys of which the far tier knew nothing that could be used.
+    pub far_misses: u64,
+    /// Entries that went because others needed their room.
+    pub evictions: u64,
 }
 
 /// What is counted.
@@ -36,9 +42,12 @@ pub(crate) enum Count {
     Load,
     Failure,
     Overtaken,
+    FarHit,
+    FarMiss,
+    Eviction,
 }
 
-/// The counters: one cache line for each stripe.
+/// The counters: stripes that share no cache line.
 #[derive(Default)]
 pub(crate) struct Tally {
     stripes: [Stripe; STRIPES],
@@ -47,7 +56,7 @@ pub(crate) struct Tally {
 #[derive(Default)]
 #[repr(align(64))]
 struct Stripe {
-    counts: [AtomicU64; 7],
+    counts: [AtomicU64; 10],
 }
 
 impl Tally {
@@ -75,6 +84,9 @@ impl Tally {
             loads: sum(Count::Load),
             failures: sum(Count::Failure),
             overtaken: sum(Count::Overtaken),
+            far_hits: sum(Count::FarHit),
+            far_misses: sum(Count::FarMiss),
+            evictions: sum(Count::Eviction),
         }
     }
 }
@@ -88,6 +100,9 @@ const fn place(count: Count) -> usize {
         Count::Load => 4,
         Count::Failure => 5,
         Count::Overtaken => 6,
+        Count::FarHit => 7,
+        Count::FarMiss => 8,
+        Count::Eviction => 9,
     }
 }
 

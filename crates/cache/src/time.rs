@@ -110,8 +110,13 @@ impl Watch {
         Self { clock, start }
     }
 
-    fn count(&self) -> u32 {
-        ticks(self.now().saturating_duration_since(self.start))
+    pub(crate) fn count(&self) -> u32 {
+        self.count_at(self.now())
+    }
+
+    /// Returns the ticks up to a moment.
+    pub(crate) fn count_at(&self, moment: Instant) -> u32 {
+        ticks(moment.saturating_duration_since(self.start))
     }
 
     pub(crate) fn now(&self) -> Instant {

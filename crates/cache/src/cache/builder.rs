@@ -1,7 +1,7 @@
 //! How a cache is set up.
 
 use std::fmt;
-use std::hash::{Hash, RandomState};
+use std::hash::Hash;
 use std::marker::PhantomData;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -9,14 +9,20 @@ use std::time::Duration;
 
 use palisade_core::{Clock, SystemClock};
 use palisade_resilience::Dice;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::{Cache, Inner, Settings};
+use crate::envelope::Format;
 use crate::eras::Eras;
 use crate::error::ConfigError;
+use crate::far::{Far, FarTier};
 use crate::flight::Flights;
 use crate::freshness::Grace;
+use crate::key::Key;
 use crate::near::{Capacity, Near};
 use crate::stats::Tally;
+use crate::tag::Hasher;
 use crate::tier::Tier;
 use crate::time::{LONGEST, SHORTEST, Ticker, Time, Watch, ticks};
 
@@ -48,6 +54,7 @@ pub struct Builder<K, V, S> {
     clock: Arc<dyn Clock>,
     ticker: Option<Ticker>,
     dice: Dice,
+    far: Option<Far<K, V>>,
     state: PhantomData<fn() -> S>,
 }
 
@@ -61,6 +68,7 @@ impl<K, V> Builder<K, V, Unbounded> {
             early: true,
             load_limit: Duration::from_secs(30),
             waiters: 1024,
+            confirms: false,
         };
         Self {
             name,
@@ -69,6 +77,7 @@ impl<K, V> Builder<K, V, Unbounded> {
             clock: Arc::new(SystemClock::new()),
             ticker: None,
             dice: Dice::new(),
+            far: None,
             state: PhantomData,
         }
     }
@@ -112,8 +121,8 @@ impl<K, V, S> Builder<K, V, S> {
         let count = |number| u64::try_from(number).unwrap_or(u64::MAX);
         let (entries, most) = (count(capacity.entries), count(MOST_ENTRIES));
         ConfigError::number("the number of entries", entries, 1, most)?;
-        let Self { name, settings, clock, ticker, dice, .. } = self;
-        Ok(Builder { name, capacity, settings, clock, ticker, dice, state: PhantomData })
+        let Self { name, settings, clock, ticker, dice, far, .. } = self;
+        Ok(Builder { name, capacity, settings, clock, ticker, dice, far, state: PhantomData })
     }
 
     /// Sets how long values are good.
@@ -190,6 +199,38 @@ impl<K, V, S> Builder<K, V, S> {
         self
     }
 
+    /// Shares values with other processes through a far tier, under a name and a version of their
+    /// type.
+    ///
+    /// What the tier is asked for is loaded only where the tier does not have it, and what is loaded is
+    /// put there. When the tier does not answer, each process loads for itself.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Name`] for a name that is not 1 to 64 ASCII letters, digits, hyphens and
+    /// underscores; [`ConfigError::Taken`] if a cache of this process has that name in the tier.
+    pub fn far(mut self, tier: &FarTier, name: &str, format: Format) -> Result<Self, ConfigError>
+    where
+        K: Key,
+        V: Serialize + DeserializeOwned,
+    {
+        self.far = None;
+        self.far = Some(Far::new(tier, format, &ConfigError::name("the name", name)?)?);
+        Ok(self)
+    }
+
+    /// Asks the far tier at each read whether a value holds: nothing is served that was invalidated in
+    /// another process before the read began, not even for the time of
+    /// [`max_staleness`](Cache::max_staleness). While the tier does not answer, each read loads.
+    ///
+    /// For permissions, and whatever must end at once; a read costs a round trip. Without a far tier
+    /// there is nothing to ask, and this changes nothing.
+    #[must_use]
+    pub const fn confirm_each_read(mut self) -> Self {
+        self.settings.confirms = true;
+        self
+    }
+
     /// Goes by this clock; without a ticker it is asked at each read.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
@@ -220,17 +261,23 @@ where
     /// Makes the cache: 40 KiB, and tables that grow with the entries up to the bound.
     #[must_use]
     pub fn build(self) -> Cache<K, V> {
-        let Self { name, capacity, settings, clock, ticker, dice, .. } = self;
+        let Self { name, capacity, settings, clock, ticker, dice, far, .. } = self;
+        let tally = Arc::new(Tally::default());
+        let (eras, hasher) = match &far {
+            Some(far) => (far.tier.eras(), far.tier.hasher()),
+            None => (Arc::new(Eras::new(SLOTS)), Hasher::random()),
+        };
         let inner = Inner {
             name,
-            near: Near::new(capacity),
+            near: Near::new(capacity, &tally),
             flights: Flights::new(),
-            eras: Eras::new(SLOTS),
+            eras,
             time: Time { watch: Watch::new(clock), ticker },
             settings,
-            hasher: RandomState::new(),
+            hasher,
             dice,
-            tally: Tally::default(),
+            tally,
+            far,
         };
         Cache { inner: Arc::new(inner) }
     }

@@ -14,7 +14,7 @@ use crate::eras::{Began, Eras};
 use crate::error::LoadError;
 use crate::flight::{Boarding, Flight, Landing, Waiter};
 use crate::freshness::{Freshness, Term};
-use crate::loading::{Answer, Loading};
+use crate::loading::{Answer, Loading, Talk};
 use crate::outcome::{Fetched, Outcome};
 use crate::time::length;
 
@@ -144,12 +144,16 @@ where
     {
         let inner = &self.inner;
         let asked = inner.eras.begin();
-        let current = |flight: &Flight<V>| flight.began == inner.eras.begin();
-        let (runtime, loading) = (runtime()?, Loading::new(inner.hasher.clone(), None));
-        let mut pilot = Pilot::new(Arc::clone(inner), loading.wishes());
+        let current =
+            |flight: &Flight<V>| flight.began == inner.eras.begin() && !inner.settings.confirms;
+        let (runtime, talk) = (runtime()?, Arc::new(Talk::new(None)));
+        let loading = Loading::new(inner.hasher, Arc::clone(&talk));
+        let mut pilot = Pilot::new(Arc::clone(inner), talk);
+        let mut looks: Vec<_> = keys.iter().map(|key| inner.look(key)).collect();
+        inner.look_far(keys, &mut looks, asked, pilot.born).await;
         let mut places = Vec::with_capacity(keys.len());
-        for key in keys {
-            places.push(match inner.look(key) {
+        for (key, look) in keys.iter().zip(looks) {
+            places.push(match look {
                 Look::Serve(value, outcome) => Place::Known(Fetched::new(value, outcome)),
                 Look::Refresh(entry, outcome) => {
                     let value = entry.value.clone();
@@ -174,7 +178,7 @@ where
         if !pilot.seats.is_empty() {
             let missing = pilot.seats.iter().map(|seat| seat.key.clone()).collect();
             let load = loader(missing, loading);
-            runtime.spawn(pilot.fly(load, |found: &mut HashMap<K, V>, key| {
+            runtime.spawn(pilot.fly(false, load, |found: &mut HashMap<K, V>, key| {
                 found.remove(key).map_or(Answer::Absent, Answer::Found)
             }));
         }
@@ -207,7 +211,8 @@ where
     {
         let inner = &self.inner;
         let runtime = runtime()?;
-        match inner.board(key, term(previous.as_ref()), |_| true) {
+        let joins = !inner.settings.confirms;
+        match inner.board(key, term(previous.as_ref()), |_| joins) {
             Boarding::Needless(fetched) => Ok(Start::Needless(fetched)),
             Boarding::Other(flight) => {
                 let limit = inner.settings.waiters;
@@ -216,14 +221,15 @@ where
             }
             Boarding::Own(flight) => {
                 let value = previous.as_ref().and_then(|entry| entry.value.clone());
-                let loading = Loading::new(inner.hasher.clone(), value);
-                let mut pilot = Pilot::new(Arc::clone(inner), loading.wishes());
+                let talk = Arc::new(Talk::new(value));
+                let loading = Loading::new(inner.hasher, Arc::clone(&talk));
+                let mut pilot = Pilot::new(Arc::clone(inner), talk);
                 let wait = Wait::new(&flight, usize::MAX, Outcome::Loaded);
                 let wait = wait.ok_or(LoadError::Ended)?;
                 pilot.seats.push(Seat { key: key.clone(), flight, previous });
                 let load = loader(loading);
                 let load = async { load.await.map(Some) };
-                runtime.spawn(pilot.fly(load, |answer: &mut Option<Answer<V>>, _| {
+                runtime.spawn(pilot.fly(true, load, |answer: &mut Option<Answer<V>>, _| {
                     answer.take().unwrap_or(Answer::Absent)
                 }));
                 Ok(Start::Own(wait))
@@ -276,12 +282,14 @@ impl<V> Wait<V> {
         asked: Option<Began>,
     ) -> Option<Result<Fetched<Option<Arc<V>>>, LoadError<E>>> {
         Some(match self.waiter.landed().await {
-            Landing::Value { value, tags } => {
+            Landing::Value { value, tags, is_far } => {
                 let asked = asked.unwrap_or(self.began);
                 if !eras.will_do(self.began, tags.as_deref(), asked) {
                     return None;
                 }
-                Ok(Fetched::new(value, self.outcome))
+                let own = self.outcome == Outcome::Loaded;
+                let outcome = if own && is_far { Outcome::Far } else { self.outcome };
+                Ok(Fetched::new(value, outcome))
             }
             Landing::Degraded { value, stale } => {
                 Ok(Fetched::new(value, Outcome::Degraded(length(stale))))
@@ -313,7 +321,7 @@ impl<K: Hash + Eq + Clone, V> Inner<K, V> {
         will_do: impl FnOnce(&Flight<V>) -> bool,
     ) -> Boarding<V, Fetched<Option<Arc<V>>>> {
         self.flights.board(key, &self.eras, will_do, || {
-            let entry = self.near.get(key).filter(|entry| entry.holds(&self.eras))?;
+            let entry = self.near.get(key).filter(|entry| self.holds(entry))?;
             if seen == Some(entry.term) {
                 return None;
             }

@@ -1,28 +1,32 @@
 //! The cache: what is read, what is written, what is loaded.
 
 mod builder;
+mod change;
+mod descent;
 mod load;
 mod pilot;
 
 use std::fmt;
-use std::hash::{Hash, RandomState};
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
 use palisade_resilience::Dice;
 
-use crate::entry::{Entry, Tags};
-use crate::eras::{Began, Eras};
+use crate::entry::Entry;
+use crate::eras::Eras;
+use crate::far::Far;
 use crate::flight::Flights;
 use crate::freshness::{self, Freshness, Grace, Term};
 use crate::near::Near;
 use crate::outcome::Outcome;
 use crate::stats::{Count, Stats, Tally};
-use crate::tag::{self, TagId};
+use crate::tag::Hasher;
 use crate::tier::Tier;
 use crate::time::{Time, length, ticks};
 
 pub use builder::{Bounded, Builder, Unbounded};
+pub use change::Change;
 
 /// Values in memory, by key: loaded once for all who ask at a time, and never served after they
 /// were invalidated.
@@ -42,12 +46,13 @@ struct Inner<K, V> {
     name: &'static str,
     near: Near<K, V>,
     flights: Flights<K, V>,
-    eras: Eras,
+    eras: Arc<Eras>,
     time: Time,
     settings: Settings,
-    hasher: RandomState,
+    hasher: Hasher,
     dice: Dice,
-    tally: Tally,
+    tally: Arc<Tally>,
+    far: Option<Far<K, V>>,
 }
 
 /// How a cache goes about stale and missing values.
@@ -61,6 +66,8 @@ struct Settings {
     early: bool,
     load_limit: Duration,
     waiters: usize,
+    /// Each read asks the far tier.
+    confirms: bool,
 }
 
 /// What the memory says of a key.
@@ -84,7 +91,7 @@ where
         Builder::new(name)
     }
 
-    /// Returns a value that is there and fresh.
+    /// Returns a value that is there and fresh in this process's memory; the far tier is not asked.
     #[must_use]
     pub fn get(&self, key: &K) -> Option<Arc<V>> {
         match self.inner.look(key) {
@@ -101,44 +108,12 @@ where
         keys.iter().map(|key| self.get(key)).collect()
     }
 
-    /// Stores a value for the cache's time to live; a load of the key that runs is overtaken.
-    ///
-    /// Between the reading of a value and this call nobody can tell whether it was invalidated:
-    /// [`get_or_load`](Self::get_or_load) can, and is the better choice for what was read somewhere.
-    pub fn set(&self, key: &K, value: V) {
-        let inner = &self.inner;
-        let entry = inner.entry(Some(Arc::new(value)), inner.eras.begin(), Tags::new(), None, 0);
-        if let Some(entry) = entry {
-            inner.flights.overtake(key, || inner.near.insert(key.clone(), entry));
-        }
-    }
-
-    /// Stores values, each as [`set`](Self::set) does.
-    pub fn set_many(&self, values: impl IntoIterator<Item = (K, V)>) {
-        for (key, value) in values {
-            self.set(&key, value);
-        }
-    }
-
-    /// Ends a value: no read that begins after this call returns it or what a load read that began
-    /// before.
-    pub fn invalidate(&self, key: &K) {
-        self.inner.flights.overtake(key, || self.inner.near.remove(key));
-    }
-
-    /// Ends all values under a tag, and the loads that began before, at the cost of one.
-    ///
-    /// Tags share 4,096 counters: now and then another tag's values end too.
-    pub fn invalidate_tag<'a>(&self, kind: &str, id: impl Into<TagId<'a>>) {
-        self.inner.eras.end_tag(tag::hash(&self.inner.hasher, kind, id.into()));
-    }
-
-    /// Ends all values, and the loads that began before, at the cost of one.
-    ///
-    /// What was there keeps its memory until others need it.
-    pub fn clear(&self) {
-        self.inner.eras.end_all();
-        self.inner.flights.overtake_all();
+    /// Returns how old a value may be that is served after it was invalidated in another process; zero
+    /// without a far tier, and for a cache that [confirms each read](Builder::confirm_each_read).
+    #[must_use]
+    pub fn max_staleness(&self) -> Duration {
+        let far = self.inner.far.as_ref().filter(|_| !self.inner.settings.confirms);
+        far.map_or(Duration::ZERO, |far| far.tier.max_staleness())
     }
 
     /// Returns how often the cache gave what.
@@ -179,7 +154,7 @@ where
 {
     #[inline]
     fn look(&self, key: &K) -> Look<V> {
-        let Some(entry) = self.near.get(key).filter(|entry| entry.holds(&self.eras)) else {
+        let Some(entry) = self.near.get(key).filter(|entry| self.holds(entry)) else {
             self.tally.add(Count::Miss);
             return Look::Load(None);
         };
@@ -200,6 +175,16 @@ where
         look
     }
 
+    /// Says whether nothing has invalidated an entry, as far as is known now.
+    #[inline]
+    fn holds(&self, entry: &Entry<V>) -> bool {
+        entry.holds(&self.eras) && self.far.as_ref().is_none_or(|far| self.vouches(far, entry))
+    }
+
+    fn vouches(&self, far: &Far<K, V>, entry: &Entry<V>) -> bool {
+        !self.settings.confirms && far.tier.vouches_for(entry.born())
+    }
+
     /// That there is no value is known for its own time and no longer.
     #[inline]
     fn freshness(&self, entry: &Entry<V>, now: u32) -> Freshness {
@@ -209,23 +194,24 @@ where
         freshness::judge(entry.term, grace, now, random)
     }
 
-    /// Makes an entry, unless it would live for less than a tick.
-    fn entry(
-        &self,
-        value: Option<Arc<V>>,
-        began: Began,
-        tags: Tags,
-        ttl: Option<Duration>,
-        cost: u32,
-    ) -> Option<Entry<V>> {
-        let life = match (&value, ttl) {
-            (_, Some(ttl)) => ttl,
-            (Some(_), None) => self.settings.tier.life(self.dice.roll()),
-            (None, None) => self.settings.negative?,
+    /// Returns the ticks that an entry will live; none if that is less than one.
+    fn life(&self, is_value: bool, ttl: Option<Duration>) -> Option<u32> {
+        let life = match ttl {
+            Some(ttl) => ttl,
+            None if is_value => self.settings.tier.life(self.dice.roll()),
+            None => self.settings.negative?,
         };
-        let life = Some(ticks(life)).filter(|life| *life > 0)?;
-        let fresh_until = self.time.now().saturating_add(life);
-        Some(Entry::new(value, began, tags, Term { fresh_until, retry_at: 0, cost }))
+        Some(ticks(life)).filter(|life| *life > 0)
+    }
+
+    /// Returns the term of an entry that lives for so long from now on.
+    fn term(&self, life: u32, cost: u32) -> Term {
+        Term { fresh_until: self.time.now().saturating_add(life), retry_at: 0, cost }
+    }
+
+    /// The tick of now by which a far tier tells how old an entry is.
+    fn born(&self) -> u32 {
+        self.far.as_ref().map_or(0, |far| far.tier.tick())
     }
 }
 

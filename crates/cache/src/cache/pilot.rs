@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use smallvec::SmallVec;
@@ -10,10 +10,12 @@ use tracing::Instrument as _;
 
 use super::{Inner, Settings};
 use crate::entry::{Entry, Tags};
+use crate::envelope::Mark;
 use crate::error::LoadError;
+use crate::far::{Fill, Given};
 use crate::flight::{Flight, Landing};
 use crate::freshness::Term;
-use crate::loading::{Answer, Wishes, locked};
+use crate::loading::{Answer, Talk, Wishes};
 use crate::stats::Count;
 
 /// A key whose load this task flies.
@@ -26,10 +28,16 @@ pub(super) struct Seat<K, V> {
 
 /// Lands every seat: with what the loader gave, or on drop, when it panicked or its runtime ended.
 pub(super) struct Pilot<K: Hash + Eq + Clone, V> {
-    inner: Arc<Inner<K, V>>,
+    pub(super) inner: Arc<Inner<K, V>>,
     pub(super) seats: SmallVec<[Seat<K, V>; 1]>,
-    wishes: Arc<Mutex<Wishes>>,
+    pub(super) talk: Arc<Talk<V>>,
     start: Instant,
+    /// What the far tier was heard to be at before the load began.
+    mark: Option<Mark>,
+    /// The far tier's tick before the load began.
+    pub(super) born: u32,
+    /// What the far tier shall have.
+    fills: Vec<Fill>,
 }
 
 impl<K, V> Pilot<K, V>
@@ -37,14 +45,17 @@ where
     K: Hash + Eq + Clone,
 {
     /// Begins to measure what the load costs.
-    pub(super) fn new(inner: Arc<Inner<K, V>>, wishes: Arc<Mutex<Wishes>>) -> Self {
-        let start = inner.time.watch.now();
-        Self { inner, seats: SmallVec::new(), wishes, start }
+    pub(super) fn new(inner: Arc<Inner<K, V>>, talk: Arc<Talk<V>>) -> Self {
+        let (start, born) = (inner.time.watch.now(), inner.born());
+        let mark = inner.far.as_ref().and_then(|far| far.tier.token());
+        Self { inner, seats: SmallVec::new(), talk, start, mark, born, fills: Vec::new() }
     }
 
-    /// Runs the load and lands each seat with what `take` finds for its key.
+    /// Looks into the far tier if it is to, else runs the load; lands each seat with what `take` finds
+    /// for its key.
     pub(super) fn fly<A, E, L>(
-        self,
+        mut self,
+        from_far: bool,
         load: L,
         take: impl FnMut(&mut A, &K) -> Answer<V>,
     ) -> impl Future<Output = ()>
@@ -54,8 +65,11 @@ where
     {
         let limit = self.inner.settings.load_limit;
         let flown = async move {
+            if from_far && self.descend().await {
+                return;
+            }
             match tokio::time::timeout(limit, load).await {
-                Ok(Ok(answer)) => self.arrive(answer, take),
+                Ok(Ok(answer)) => self.arrive(answer, take).await,
                 Ok(Err(error)) => {
                     let error: Arc<dyn Any + Send + Sync> = Arc::new(error);
                     self.fail(|| Landing::Failed(Arc::clone(&error)));
@@ -66,8 +80,16 @@ where
         flown.in_current_span()
     }
 
-    fn arrive<A>(mut self, mut answer: A, mut take: impl FnMut(&mut A, &K) -> Answer<V>) {
-        let Wishes { tags, ttl, overtagged } = std::mem::take(&mut *locked(&self.wishes));
+    async fn arrive<A>(mut self, answer: A, take: impl FnMut(&mut A, &K) -> Answer<V>) {
+        self.land_all(answer, take);
+        let fills = std::mem::take(&mut self.fills);
+        if let Some(far) = &self.inner.far {
+            far.tier.fill(&fills).await;
+        }
+    }
+
+    fn land_all<A>(&mut self, mut answer: A, mut take: impl FnMut(&mut A, &K) -> Answer<V>) {
+        let Wishes { tags, ttl, overtagged } = std::mem::take(&mut *self.talk.wishes());
         let tags = (!overtagged).then_some(tags);
         if overtagged {
             tracing::warn!(cache = self.inner.name, "a value with too many tags is not stored");
@@ -90,32 +112,44 @@ where
     }
 
     fn land(
-        &self,
+        &mut self,
         seat: &Seat<K, V>,
         value: Option<Arc<V>>,
-        tags: Option<Tags>,
+        mut tags: Option<Tags>,
         ttl: Option<Duration>,
     ) {
-        let inner = &self.inner;
+        let inner = Arc::clone(&self.inner);
         let took = inner.time.watch.now().saturating_duration_since(self.start);
         let cost = u32::try_from(took.as_micros()).unwrap_or(u32::MAX);
-        let entry = tags
-            .clone()
-            .and_then(|tags| inner.entry(value.clone(), seat.flight.began, tags, ttl, cost));
+        let far = inner.far.as_ref().map(|far| (far, far.key(&seat.key)));
+        if let (Some((far, key)), Some(tags)) = (&far, &mut tags) {
+            tags.extend(far.own_tags(key));
+        }
+        let kept = tags.clone().zip(inner.life(value.is_some(), ttl)).map(|(tags, life)| {
+            let term = inner.term(life, cost);
+            (Entry::new(value.clone(), seat.flight.began, self.born, tags, term), life)
+        });
+        let fill = kept.as_ref().zip(far).zip(self.mark);
+        let fill = fill.and_then(|(((entry, life), (far, key)), mark)| {
+            let (tags, value) = (entry.tags(), value.as_deref());
+            inner.fill(far, Given { key, mark, tags, value, life: *life, cost })
+        });
         let mut published = false;
         inner.flights.leave(&seat.key, &seat.flight, || {
             published = true;
-            match entry {
-                Some(entry) => inner.near.insert(seat.key.clone(), entry),
+            match kept {
+                Some((entry, _)) => inner.near.insert(seat.key.clone(), entry),
                 // What must not be stored must not leave its predecessor behind either.
                 None => inner.near.remove(&seat.key),
             }
         });
         inner.tally.add(Count::Load);
-        if !published {
+        if published {
+            self.fills.extend(fill);
+        } else {
             inner.tally.add(Count::Overtaken);
         }
-        seat.flight.land(Landing::Value { value, tags });
+        seat.flight.land(Landing::Value { value, tags, is_far: false });
     }
 
     /// Lands every seat with its stale value, where that may still be served, or with the failure.
@@ -131,7 +165,7 @@ where
         let mut stands_in = None;
         inner.flights.leave(&seat.key, &seat.flight, || {
             let now = inner.time.now();
-            let previous = seat.previous.filter(|entry| entry.holds(&inner.eras));
+            let previous = seat.previous.filter(|entry| inner.holds(entry));
             if let Some((mut entry, stale)) =
                 previous.and_then(|entry| inner.stale(&entry, now).map(|stale| (entry, stale)))
             {

@@ -11,7 +11,7 @@ fn the_capacity_is_never_exceeded() {
     let (cache, _) = cache(|builder| builder);
     let mut grown: HashMap<u64, u64> = HashMap::new();
     for key in 0..100_000 {
-        cache.set(&key, key);
+        drop(cache.set(&key, key));
         grown.insert(key, key);
         // Rounded up for each shard.
         assert!(cache.len() <= 1000 + 64, "{} entries", cache.len());
@@ -26,10 +26,10 @@ fn what_values_weigh_is_bounded_and_what_is_too_heavy_is_not_kept() {
     let builder = builder.weighing(1 << 20, 1 << 10, |_, text| text.len() as u64).unwrap();
     let cache = builder.build();
     for key in 0..10_000 {
-        cache.set(&key, vec![0; (key % 4096) as usize]);
+        drop(cache.set(&key, vec![0; (key % 4096) as usize]));
         assert!(cache.weight() <= (1 << 20) + 64, "{}", cache.weight());
     }
-    cache.set(&1, vec![0; 1 << 21]);
+    drop(cache.set(&1, vec![0; 1 << 21]));
     assert_eq!(cache.get(&1), None);
 }
 

@@ -2,6 +2,7 @@
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
+    clippy::cast_possible_truncation,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
@@ -12,11 +13,16 @@
 
 mod allocations;
 mod bound;
+#[cfg(all(feature = "flate2", feature = "lz4_flex", feature = "serde_json", feature = "zstd"))]
+mod envelope;
 mod etag;
+mod far;
 mod flights;
 mod many;
 mod model;
 mod races;
+#[cfg(feature = "redis")]
+mod redis;
 mod stale;
 mod world;
 

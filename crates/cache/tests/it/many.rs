@@ -9,7 +9,7 @@ use crate::world::{Row, cache, until};
 #[tokio::test]
 async fn what_is_missing_is_loaded_by_one_call_and_the_rest_is_not() {
     let (cache, _) = cache(|builder| builder.negative(crate::world::TTL).unwrap());
-    cache.set_many([(1, 10), (2, 20)]);
+    cache.set_many([(1, 10), (2, 20)]).await;
     let load = |mut missing: Vec<u64>, loading: palisade_cache::Loading<u64>| async move {
         missing.sort_unstable();
         assert_eq!(missing, [3, 4]);
@@ -26,7 +26,7 @@ async fn what_is_missing_is_loaded_by_one_call_and_the_rest_is_not() {
     );
     let unasked = |_, _| std::future::ready(Err::<HashMap<u64, u64>, _>("not asked"));
     assert!(cache.get_many_or_load(&[1, 2, 3, 4], unasked).await.is_ok(), "4 is known to be none");
-    cache.invalidate_tag("org", 7);
+    cache.invalidate_tag("org", 7).await;
     assert_eq!(
         cache.get_many_or_load(&[1, 4], unasked).await.unwrap_err(),
         LoadError::Loader("not asked")
@@ -67,7 +67,7 @@ async fn a_key_that_another_loads_is_waited_for_and_loaded_once() {
 async fn a_stale_value_is_served_and_renewed_with_the_missing_ones() {
     let (cache, clock) =
         cache(|builder| builder.stale_while_revalidate(crate::world::TTL).unwrap());
-    cache.set(&1, 1);
+    cache.set(&1, 1).await;
     clock.advance(crate::world::TTL);
     let load = |missing: Vec<u64>, _| async move {
         Ok::<_, ()>(missing.into_iter().map(|key| (key, key + 100)).collect())

@@ -67,20 +67,20 @@ proptest! {
                     }
                     Step::Set(key) => {
                         let row = rows.get(&key).copied().unwrap_or(0);
-                        cache.set(&key, row);
+                        cache.set(&key, row).await;
                         held.insert(key, (row, now + TTL.as_secs(), false));
                     }
                     Step::Invalidate(key) => {
-                        cache.invalidate(&key);
+                        cache.invalidate(&key).await;
                         held.remove(&key);
                     }
                     Step::InvalidateTag(parity) => {
-                        cache.invalidate_tag("parity", parity);
+                        cache.invalidate_tag("parity", parity).await;
                         // What was set has no tag.
                         held.retain(|key, (_, _, tagged)| key % 2 != parity || !*tagged);
                     }
                     Step::Clear => {
-                        cache.clear();
+                        cache.clear().await;
                         held.clear();
                     }
                     Step::Wait(seconds) => {

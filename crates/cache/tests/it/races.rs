@@ -2,19 +2,19 @@
 //! to who asks after the change.
 
 use crate::world::{Numbers, Row, cache, until};
-use palisade_cache::Outcome;
+use palisade_cache::{Change, Outcome};
 
 /// What overtakes a load.
-type Change = fn(&Numbers);
+type Overtaking = fn(&Numbers) -> Change;
 
-const CHANGES: [(&str, Change); 3] = [
+const CHANGES: [(&str, Overtaking); 3] = [
     ("key", |cache| cache.invalidate(&1)),
     ("tag", |cache| cache.invalidate_tag("org", 7)),
     ("clear", |cache| cache.clear()),
 ];
 
 /// Begins a load of 1, writes 2, changes the cache, lets the load end.
-async fn overtaken(change: Change) -> (Numbers, Row) {
+async fn overtaken(change: Overtaking) -> (Numbers, Row) {
     let (cache, _) = cache(|builder| builder);
     let row = Row::gated(1);
     let before = tokio::spawn({
@@ -23,7 +23,7 @@ async fn overtaken(change: Change) -> (Numbers, Row) {
     });
     row.read_by(1).await;
     row.write(2);
-    change(&cache);
+    change(&cache).await;
     row.open(1);
     // Who asked before the change may have what was there before it.
     assert_eq!(*before.await.unwrap().value, 1);
@@ -55,7 +55,7 @@ async fn joining_the_flight_that_was_overtaken() {
         let before = ask();
         row.read_by(1).await;
         row.write(2);
-        change(&cache);
+        change(&cache).await;
         let after = ask();
         until(|| cache.stats().misses == 2).await;
         row.open(2);
@@ -75,7 +75,7 @@ async fn who_asks_after_a_clear_does_not_wait_for_what_began_before_it() {
         async move { cache.get_or_load(&1, loader).await.unwrap() }
     });
     row.read_by(1).await;
-    cache.clear();
+    cache.clear().await;
     let at_once = |_| std::future::ready(Ok::<_, ()>(2));
     assert_eq!(**cache.get_or_load(&1, at_once).await.unwrap(), 2);
     row.open(1);
@@ -91,7 +91,7 @@ async fn many_keys_do_not_join_a_flight_that_an_invalidation_may_have_overtaken(
         async move { cache.get_or_load(&1, loader).await.unwrap() }
     });
     row.read_by(1).await;
-    cache.invalidate_tag("org", 7);
+    cache.invalidate_tag("org", 7).await;
     let load = |missing: Vec<u64>, _| async move {
         Ok::<_, ()>(missing.into_iter().map(|key| (key, 2)).collect())
     };
@@ -121,7 +121,7 @@ async fn an_invalidation_between_two_loads_of_one_refresh() {
     assert!(matches!(stale.outcome, Outcome::Stale(_)), "{stale:?}");
     row.read_by(2).await;
     row.write(2);
-    cache.invalidate(&1);
+    cache.invalidate(&1).await;
     row.open(1);
     until(|| cache.stats().overtaken == 1).await;
     assert_eq!(cache.get(&1), None, "neither the stale value nor the refresh of it");
@@ -135,10 +135,10 @@ async fn a_tag_ends_its_entries_and_no_others() {
         cache.get_or_load(&key, row.tagged(org)).await.unwrap();
     }
     cache.get_or_load(&4, row.loader()).await.unwrap();
-    cache.invalidate_tag("org", "7");
+    cache.invalidate_tag("org", "7").await;
     let there = [1, 2, 3, 4].map(|key| cache.get(&key).is_some());
     assert_eq!(there, [false, false, true, true]);
-    cache.clear();
+    cache.clear().await;
     assert_eq!(cache.get_many(&[1, 2, 3, 4]), [None, None, None, None]);
 }
 

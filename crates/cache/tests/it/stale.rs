@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use palisade_cache::{Answer, Cache, Fetched, LoadError, Outcome, Ticker, Tier};
+use palisade_cache::{Answer, Cache, Change, Fetched, LoadError, Outcome, Ticker, Tier};
 use palisade_core::ManualClock;
 use palisade_resilience::Dice;
 
@@ -56,7 +56,7 @@ async fn a_stale_value_stands_in_for_a_failure_and_the_source_is_left_alone_for_
     let (cache, clock) = cache(|builder| {
         builder.stale_if_error(MINUTE).unwrap().retry_after(Duration::from_secs(8)).unwrap()
     });
-    cache.set(&1, 1);
+    cache.set(&1, 1).await;
     clock.advance(TTL + Duration::from_secs(32));
     for _ in 0..3 {
         let stale = fails(&cache).await.unwrap();
@@ -70,7 +70,7 @@ async fn a_stale_value_stands_in_for_a_failure_and_the_source_is_left_alone_for_
     let row = Row::new(2);
     assert_eq!(**cache.get_or_load(&1, row.loader()).await.unwrap(), 2);
     // The failures did not lengthen its life: a minute after it was stale it is gone.
-    cache.set(&1, 3);
+    cache.set(&1, 3).await;
     clock.advance(TTL + MINUTE - Duration::from_secs(1));
     assert_eq!(*fails(&cache).await.unwrap().value, 3);
     clock.advance(Duration::from_secs(1));
@@ -80,7 +80,7 @@ async fn a_stale_value_stands_in_for_a_failure_and_the_source_is_left_alone_for_
 #[tokio::test]
 async fn a_refresh_that_fails_is_not_repeated_by_every_reader() {
     let (cache, clock) = cache(|builder| builder.stale_while_revalidate(MINUTE).unwrap());
-    cache.set(&1, 1);
+    cache.set(&1, 1).await;
     clock.advance(TTL);
     assert!(matches!(fails(&cache).await.unwrap().outcome, Outcome::Stale(_)));
     until(|| cache.loading() == 0).await;
@@ -95,20 +95,20 @@ async fn an_invalidated_value_never_stands_in_for_a_failure() {
     let (cache, clock) = cache(|builder| builder.stale_if_error(MINUTE).unwrap());
     let row = Row::new(1);
     for change in [
-        (|cache| cache.invalidate(&1)) as fn(&Numbers),
+        (|cache| cache.invalidate(&1)) as fn(&Numbers) -> Change,
         |cache| cache.invalidate_tag("org", 7),
         |cache| cache.clear(),
     ] {
         cache.get_or_load(&1, row.tagged(7)).await.unwrap();
         clock.advance(TTL);
-        change(&cache);
+        change(&cache).await;
         assert_eq!(fails(&cache).await.unwrap_err(), LoadError::Loader("down"));
         // While the load runs.
         cache.get_or_load(&1, row.tagged(7)).await.unwrap();
         clock.advance(TTL);
         let during = cache.clone();
         let load = |_| async move {
-            change(&during);
+            change(&during).await;
             Err::<u64, _>("down")
         };
         assert_eq!(cache.get_or_load(&1, load).await.unwrap_err(), LoadError::Loader("down"));
@@ -157,11 +157,11 @@ async fn a_loader_sets_a_time_and_keeps_what_was_not_modified() {
     assert!(cache.get(&1).is_some());
     let nothing = cache.load(&2, |_| async { Ok::<_, ()>(Answer::Kept) }).await;
     assert_eq!(nothing.unwrap_err(), LoadError::NothingKept);
-    cache.invalidate(&1);
+    cache.invalidate(&1).await;
     cache.get_or_load(&1, own(Duration::ZERO)).await.unwrap();
     assert!(cache.is_empty(), "a time of zero is not to store it");
     // Nor does it leave what was there before.
-    cache.set(&1, 9);
+    cache.set(&1, 9).await;
     clock.advance(TTL);
     cache.get_or_load(&1, own(Duration::ZERO)).await.unwrap();
     assert_eq!(fails(&cache).await.unwrap_err(), LoadError::Loader("down"));
@@ -197,6 +197,6 @@ async fn a_dear_value_is_renewed_before_it_is_stale_and_once() {
 fn a_ticker_stands_in_for_the_clock() {
     let ticker = Ticker::start().unwrap();
     let cache: Numbers = Cache::builder("numbers").ticker(&ticker).entries(10).unwrap().build();
-    cache.set(&1, 1);
+    drop(cache.set(&1, 1));
     assert_eq!(cache.get(&1).as_deref(), Some(&1));
 }
