@@ -3,6 +3,7 @@
 //! The libFuzzer binary in `fuzz_targets/`, the test that replays `seeds/` and `regressions/` on any
 //! machine, and a property test over random bytes. A function panics if a rule is broken.
 
+mod audit;
 mod cache;
 mod edge;
 mod files;
@@ -19,6 +20,9 @@ mod replay;
 mod resets;
 mod resilience;
 
+pub use audit::{
+    audit_cursor, audit_note, audit_proof, audit_recovery, audit_segment, audit_tile,
+};
 pub use cache::{cache_conditional, cache_envelope, cache_key};
 pub use edge::{
     edge_client_ip, edge_external_url, edge_forwarded, edge_hosts, edge_proxy_protocol,
@@ -52,6 +56,12 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target, by the name of its function, its binary and its folders.
 pub const TARGETS: &[Target] = &[
+    ("audit_cursor", audit_cursor),
+    ("audit_note", audit_note),
+    ("audit_proof", audit_proof),
+    ("audit_recovery", audit_recovery),
+    ("audit_segment", audit_segment),
+    ("audit_tile", audit_tile),
     ("cache_conditional", cache_conditional),
     ("cache_envelope", cache_envelope),
     ("cache_key", cache_key),

@@ -13,6 +13,7 @@
 )]
 
 mod archive;
+mod count;
 mod disk;
 mod error;
 mod event;
@@ -21,6 +22,8 @@ mod levels;
 mod log;
 pub mod merkle;
 mod note;
+#[cfg(feature = "sqlx-postgres")]
+pub mod postgres;
 mod proof;
 pub mod query;
 mod reader;
@@ -38,8 +41,8 @@ pub use event::{
 };
 pub use layer::AuditLayer;
 pub use log::{
-    AuditLog, Builder, ConfigError, Durability, Pending, Receipt, Records, RecoveryReport,
-    Required, Sink, SinkError, Stats, WhenFull, WriterSink,
+    AuditLog, Builder, ConfigError, Durability, MirrorStats, Pending, Receipt, Records,
+    RecoveryReport, Required, Sink, SinkError, Stats, WhenFull, WriterSink,
 };
 pub use note::{Checkpoint, CheckpointError, KeyError, LogKey, Note, NoteError, VerifierKey};
 pub use proof::{Proof, ProveError, UnprovedError, prove, prove_consistency};

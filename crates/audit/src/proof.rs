@@ -39,6 +39,9 @@ pub enum UnprovedError {
     /// The checkpoint is not taken.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// The text is no proof.
+    #[error("it is not a proof as c2sp.org/tlog-proof@v1 writes it")]
+    Syntax,
     /// The path does not lead from the event to the root.
     #[error(transparent)]
     Path(#[from] merkle::ProofError),
@@ -67,7 +70,38 @@ fn as_text<S: Serializer>(path: &[Hash], serializer: S) -> Result<S::Ok, S::Erro
     serializer.collect_seq(path.iter().map(ToString::to_string))
 }
 
+/// The first line of a proof.
+const HEADER: &str = "c2sp.org/tlog-proof@v1";
+/// Hashes of the longest path.
+const LONGEST: usize = 63;
+
 impl Proof {
+    /// Reads a C2SP tlog-proof of an event that is known; [`verify`](Self::verify) says whether it is one.
+    ///
+    /// # Errors
+    ///
+    /// [`UnprovedError::Syntax`].
+    pub fn parse(text: &str, event: &str) -> Result<Self, UnprovedError> {
+        let wrong = UnprovedError::Syntax;
+        let (head, checkpoint) = text.split_once("\n\n").ok_or(wrong)?;
+        let mut lines = head.split('\n');
+        if lines.next() != Some(HEADER) {
+            return Err(wrong);
+        }
+        let seq =
+            lines.next().and_then(|line| number(line.strip_prefix("index ")?)).ok_or(wrong)?;
+        let mut path = Vec::new();
+        for line in lines {
+            if path.len() >= LONGEST {
+                return Err(wrong);
+            }
+            path.push(line.parse().map_err(|_| wrong)?);
+        }
+        let size = checkpoint.split('\n').nth(1).and_then(number).ok_or(wrong)?;
+        let (event, checkpoint) = (event.to_owned(), checkpoint.to_owned());
+        Ok(Self { seq, size, event, path, checkpoint })
+    }
+
     /// Checks that the event is in the log of that key.
     ///
     /// # Errors
@@ -82,10 +116,15 @@ impl Proof {
 
 impl fmt::Display for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "c2sp.org/tlog-proof@v1\nindex {}", self.seq)?;
+        writeln!(f, "{HEADER}\nindex {}", self.seq)?;
         self.path.iter().try_for_each(|hash| writeln!(f, "{hash}"))?;
         write!(f, "\n{}", self.checkpoint)
     }
+}
+
+/// A number as it is written: digits, without leading zeros.
+fn number(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|number: &u64| number.to_string() == text)
 }
 
 /// Proves an event of the log in that folder; the log may be open.

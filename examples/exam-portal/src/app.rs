@@ -158,6 +158,7 @@ mod tests {
     use crate::limits::{Counts, Guard};
     use crate::resets::Resets;
     use crate::store::{Limits, Seed, Store};
+    use crate::trail::{Shared, Trail};
 
     const SECRET: &str = "0f1d0c9b7e2c4a5d8e6f9b3a1c7d5e2f4b6a8c0d9e1f3a5b7c2d4e6f8a0b1c3d";
 
@@ -211,7 +212,8 @@ mod tests {
         let resets = Resets::start(store.clone(), accounts.clone(), &mail, origin, &clock).unwrap();
         let reports = headers::collector(&keys, Arc::clone(&clock)).unwrap();
         let copies = Copies::open(folder.path()).unwrap();
-        let trail = crate::trail::Trail::open(folder.path(), Arc::clone(&clock)).unwrap();
+        let trail =
+            Trail::open(folder.path(), Shared::default(), &keys, Arc::clone(&clock)).unwrap();
         let store_of = store.clone();
         let portal = Portal { store: store_of, accounts, resets, guard, copies, trail, reports };
         app.open(portal, &config, clock).unwrap();

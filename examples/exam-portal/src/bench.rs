@@ -27,7 +27,7 @@ use crate::resets::Resets;
 use crate::server::Running;
 use crate::state::Portal;
 use crate::store::{Limits, Seed, Store};
-use crate::trail::Trail;
+use crate::trail::{Shared, Trail};
 
 const SECRET: &str = "0f1d0c9b7e2c4a5d8e6f9b3a1c7d5e2f4b6a8c0d9e1f3a5b7c2d4e6f8a0b1c3d";
 
@@ -77,7 +77,8 @@ impl Bench {
             Resets::start(store.clone(), accounts.clone(), &mail, origin, &shared).unwrap();
         let reports = headers::collector(&keys, Arc::clone(&shared)).unwrap();
         let copies = Copies::open(folder.path()).unwrap();
-        let trail = Trail::open(folder.path(), Arc::clone(&shared)).unwrap();
+        let trail =
+            Trail::open(folder.path(), Shared::default(), &keys, Arc::clone(&shared)).unwrap();
         let portal = Portal { store, accounts, resets, guard, copies, trail, reports };
         let (app, health) = (App::new(&config, &shared).unwrap(), Health::new(Arc::clone(&shared)));
         let service = app.service(&config, Arc::clone(&shared), health, Running::new());

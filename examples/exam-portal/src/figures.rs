@@ -22,6 +22,9 @@ const SERIES: usize = 2000;
 /// How often samples are put into their buckets, whether or not anybody asks for them.
 const UPKEEP: Duration = Duration::from_secs(5);
 
+/// From a cache that keeps its word to a disk that is busy, in seconds.
+const SYNCS: [f64; 9] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5];
+
 /// The recorder of the process: the facade has one for all.
 static FIGURES: OnceLock<Figures> = OnceLock::new();
 
@@ -34,8 +37,10 @@ struct Figures {
 /// Begins to count, once in a process.
 pub(crate) fn start(log: Log, start: SystemTime) -> Result<(), BuildError> {
     let durations = Matcher::Full(metric::DURATION.to_owned());
+    let syncs = Matcher::Full("palisade_audit_sync_seconds".to_owned());
     let recorder = PrometheusBuilder::new()
         .set_buckets_for_metric(durations, &metric::BUCKETS)?
+        .set_buckets_for_metric(syncs, &SYNCS)?
         .build_recorder();
     let figures = Figures { exporter: recorder.handle(), log, start };
     if FIGURES.set(figures).is_ok()
@@ -51,6 +56,13 @@ pub(crate) fn start(log: Log, start: SystemTime) -> Result<(), BuildError> {
 fn describe() {
     metric::describe();
     for (name, about) in [
+        ("palisade_audit_events_total", "Events of the audit trail, by outcome: stored, dropped."),
+        ("palisade_audit_mirror_failures_total", "Failed copies of the audit trail, by mirror."),
+        ("palisade_audit_mirror_missed_total", "Events that a mirror will never have."),
+        ("palisade_audit_offered_total", "Events that somebody wanted in the audit trail."),
+        ("palisade_audit_poisoned_total", "Segments of the audit trail that a failed disk ended."),
+        ("palisade_audit_sync_failures_total", "Syncs of the audit trail that failed."),
+        ("palisade_audit_unsigned_total", "Checkpoints that could not be signed."),
         (
             "palisade_headers_cross_site_requests_total",
             "Cross-site requests, by reason and outcome.",
@@ -69,6 +81,14 @@ fn describe() {
     ] {
         metrics::describe_counter!(name, about);
     }
+    for (name, about) in [
+        ("palisade_audit_mirror_lag_events", "Events that a mirror has not been given, by mirror."),
+        ("palisade_audit_queue_bytes", "Bytes of events that waited for the last write."),
+        ("palisade_audit_recording", "1 while the audit trail takes events."),
+    ] {
+        metrics::describe_gauge!(name, about);
+    }
+    metrics::describe_histogram!("palisade_audit_sync_seconds", "Time of a sync of the trail.");
 }
 
 /// Keeps the samples that nobody asks for from piling up, until it is dropped.

@@ -4,6 +4,8 @@ use palisade_input_validation::issue::{Arg, At, Breach, Issues, Num, code};
 use palisade_input_validation::{Amount, Check, Currency, Line};
 use serde::{Deserialize, Serialize};
 
+use crate::trail::Changes;
+
 /// A payment as somebody sends it.
 #[derive(Check, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -27,6 +29,17 @@ impl NewPayment {
 fn sum(payment: &NewPayment, at: &At<'_>, issues: &mut Issues) {
     if let Err(breach) = payment.sum() {
         issues.add(&at.field("amount"), breach);
+    }
+}
+
+impl Payment {
+    /// Returns what noting it changed.
+    pub(crate) fn changes(&self) -> Changes {
+        Changes::new()
+            .target("payment", self.id.to_string())
+            .change("studentCode", None, Some(self.student_code.clone()))
+            .change("minorUnits", None, Some(self.minor_units))
+            .change("currency", None, Some(self.currency.to_owned()))
     }
 }
 

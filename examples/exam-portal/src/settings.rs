@@ -3,6 +3,8 @@
 use palisade_input_validation::{Check, Currency, Email, Line};
 use serde::{Deserialize, Serialize};
 
+use crate::trail::Changes;
+
 /// The settings as somebody sends them.
 #[derive(Check, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -19,6 +21,16 @@ pub(crate) struct Stored {
     pub(crate) school_name: String,
     pub(crate) contact_email: Option<String>,
     pub(crate) currency: String,
+}
+
+impl Stored {
+    /// Returns what another one changed.
+    pub(crate) fn changes(&self, new: &Self) -> Changes {
+        Changes::new()
+            .change("schoolName", self.school_name.clone(), new.school_name.clone())
+            .change("contactEmail", self.contact_email.clone(), new.contact_email.clone())
+            .change("currency", self.currency.clone(), new.currency.clone())
+    }
 }
 
 impl From<&Settings> for Stored {

@@ -24,7 +24,7 @@ use crate::secret::{self, SecretError};
 use crate::server::{End, Running, Server, Signals};
 use crate::state::Portal;
 use crate::store::{Limits, OpenError, Seed, Store};
-use crate::trail::{self, AuditTask, Reports, Trail, TrailError, TrailTaskError};
+use crate::trail::{self, AuditTask, Reports, Shared, Trail, TrailError, TrailTaskError};
 use crate::{figures, health};
 
 /// Exit code of a start that was refused; nothing on disk was changed.
@@ -152,7 +152,8 @@ async fn serve(config: &Config, clock: Arc<dyn Clock>) -> Result<End, StartError
         let resets = Resets::start(store.clone(), accounts.clone(), &config.mail, &origin, &clock)?;
         let reports = headers::collector(&keys, Arc::clone(&clock))?;
         let guard = Guard::new(&config.limits, &counts, Arc::clone(&clock))?;
-        let trail = Trail::open(&config.data, Arc::clone(&clock))?;
+        let shared = Shared::open(store.server()).await?;
+        let trail = Trail::open(&config.data, shared, &keys, Arc::clone(&clock))?;
         Reports::into(trail.log());
         let saving = counts.keep().await;
         let copies = Copies::open(&config.data).map_err(StartError::Copies)?;
@@ -221,7 +222,15 @@ async fn open(config: &Config, clock: &Arc<dyn Clock>, seed: Seed) -> Result<Ope
 
 async fn users(config: &Config, clock: &Arc<dyn Clock>, task: UserTask) -> Result<End, StartError> {
     let Opened { store, accounts, .. } = open(config, clock, Seed::Nothing).await?;
-    let done = accounts::run(&accounts, task).await;
+    let done = async {
+        let shared = Shared::open(store.server()).await?;
+        let said = |what: &str| say(&mut io::stderr(), &format!("exam-portal: {what}"));
+        let recorded = trail::begin(&config.data, shared, Arc::clone(clock), &task, said).await?;
+        let done = accounts::run(&accounts, task).await;
+        recorded.finish(done.is_ok()).await?;
+        Ok::<_, StartError>(done?)
+    };
+    let done = done.await;
     store.close().await;
     print(&done?);
     Ok(End::Drained)

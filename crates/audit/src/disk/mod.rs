@@ -3,11 +3,13 @@
 mod real;
 #[cfg(test)]
 pub(crate) mod sim;
+mod timed;
 
 use std::fmt;
 use std::io;
 
 pub(crate) use real::RealDisk;
+pub(crate) use timed::TimedDisk;
 
 /// One folder. Nothing is durable before it is synced: contents by [`Output::sync`], names by
 /// [`sync_folder`](Self::sync_folder).

@@ -13,7 +13,7 @@ use super::queue::{Shared, Stats};
 use super::thread::{self, Loop};
 use super::writer::{Settings, Writer};
 use super::{AuditLog, Handle};
-use crate::disk::{Disk, RealDisk};
+use crate::disk::{Disk, RealDisk, TimedDisk};
 use crate::error::OpenError;
 use crate::event::Severity;
 use crate::note::LogKey;
@@ -79,7 +79,7 @@ pub struct Builder {
     queue_bytes: usize,
     segment_bytes: u64,
     checkpoint_every: Duration,
-    mirrors: Vec<Mirror>,
+    mirrors: Vec<(Box<dyn Sink>, Required)>,
     clock: Arc<dyn Clock>,
 }
 
@@ -146,9 +146,10 @@ impl Builder {
         Ok(self)
     }
 
-    /// Copies every line to another place, too.
+    /// Copies every line to another place, too. With [`Durability::Written`] a mirror can have events that
+    /// power loss takes from the log; one that [remembers](Sink::resume_at) then refuses what follows.
     pub fn mirror(mut self, sink: impl Sink, required: Required) -> Self {
-        self.mirrors.push(Mirror::new(Box::new(sink), required));
+        self.mirrors.push((Box::new(sink), required));
         self
     }
 
@@ -184,8 +185,19 @@ impl Builder {
         let verifier = self.key.verifier().clone();
         let now = self.clock.wall();
         let mirrored = !self.mirrors.is_empty();
+        let disk: Arc<dyn Disk> = if cfg!(feature = "metrics") {
+            Arc::new(TimedDisk::new(disk, Arc::clone(&self.clock)))
+        } else {
+            disk
+        };
+        let of_mirrors = Arc::clone(&disk);
         let (writer, recovery) = Writer::open(disk, self.key, settings, mirrored, now)?;
         let (stored, dropped) = (writer.size(), writer.dropped());
+        let (mirrors, progress): (Vec<Mirror>, Vec<_>) = self
+            .mirrors
+            .into_iter()
+            .map(|(sink, required)| Mirror::start(sink, required, Arc::clone(&of_mirrors), stored))
+            .unzip();
         let offered = stored.saturating_add(dropped);
         let stats = Stats { offered, stored, dropped, ..Stats::default() };
         let shared = Arc::new(Shared::new(writer.latest().clone(), stats, self.queue_bytes));
@@ -193,13 +205,14 @@ impl Builder {
             shared: Arc::clone(&shared),
             clock: Arc::clone(&self.clock),
             writer,
-            mirrors: self.mirrors,
+            mirrors,
+            progress: progress.clone(),
             checkpoint_every: self.checkpoint_every,
             lock,
         })
         .map_err(OpenError::Thread)?;
         let (clock, full, folder) = (self.clock, self.full, self.folder);
-        let handle = Handle { shared, clock, full, folder, verifier, recovery };
+        let handle = Handle { shared, clock, full, folder, verifier, recovery, mirrors: progress };
         Ok(AuditLog { handle: Arc::new(handle) })
     }
 }

@@ -28,13 +28,14 @@ use crate::merkle::Hash;
 use crate::note::{Checkpoint, LogKey, VerifierKey};
 
 pub use builder::{Builder, ConfigError, Durability, WhenFull};
-pub use mirror::{Records, Required, Sink, SinkError, WriterSink};
+pub use mirror::{MirrorStats, Records, Required, Sink, SinkError, WriterSink};
 pub use pending::Pending;
 pub use queue::Stats;
 pub use report::RecoveryReport;
 
 pub(crate) use recover::CHECKPOINT;
 
+use mirror::Progress;
 use queue::{Asked, Pushed, Shared};
 use ticket::Ticket;
 
@@ -89,6 +90,7 @@ struct Handle {
     folder: PathBuf,
     verifier: VerifierKey,
     recovery: RecoveryReport,
+    mirrors: Vec<Arc<Progress>>,
 }
 
 impl AuditLog {
@@ -188,7 +190,27 @@ impl AuditLog {
     /// Returns the log's account.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.handle.shared.stats()
+        let unmirrored = self.handle.mirrors.iter().map(|progress| progress.unmirrored());
+        let unmirrored = unmirrored.fold(0, u64::saturating_add);
+        Stats { unmirrored, ..self.handle.shared.stats() }
+    }
+
+    /// Returns how far each mirror has come.
+    #[must_use]
+    pub fn mirrors(&self) -> Vec<MirrorStats> {
+        let stored = self.handle.shared.stats().stored;
+        self.handle.mirrors.iter().map(|progress| progress.stats(stored)).collect()
+    }
+
+    /// Waits until all mirrors have what is stored now, no longer than that; returns whether they have.
+    pub async fn mirrored(&self, patience: Duration) -> bool {
+        let stored = self.handle.shared.stats().stored;
+        let all = async {
+            for progress in &self.handle.mirrors {
+                progress.reaches(stored).await;
+            }
+        };
+        tokio::time::timeout(patience, all).await.is_ok()
     }
 
     /// Returns what others check the log with.

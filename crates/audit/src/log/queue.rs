@@ -241,11 +241,6 @@ impl Shared {
         queue.stats.unsigned = queue.stats.unsigned.saturating_add(1);
     }
 
-    pub(super) fn unmirrored(&self, lines: u64) {
-        let mut queue = self.lock();
-        queue.stats.unmirrored = queue.stats.unmirrored.saturating_add(lines);
-    }
-
     /// Refuses events with that error from now on; takes them again with `None`.
     pub(super) fn set_broken(&self, broken: Option<RecordError>) {
         self.lock().broken = broken;

@@ -10,9 +10,10 @@ use palisade_core::Clock;
 use tokio::sync::oneshot;
 
 use super::batch::{CommitError, Committed};
-use super::mirror::{Mirror, Records};
+use super::mirror::{Mirror, Progress, Records};
 use super::queue::{Asked, Shared, Work};
 use super::writer::Writer;
+use crate::count;
 use crate::error::RecordError;
 
 /// How long a full disk is left alone.
@@ -23,6 +24,7 @@ pub(super) struct Loop {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) writer: Writer,
     pub(super) mirrors: Vec<Mirror>,
+    pub(super) progress: Vec<Arc<Progress>>,
     pub(super) checkpoint_every: Duration,
     /// Keeps other processes away as long as it is open.
     #[expect(dead_code, reason = "held, not read")]
@@ -59,12 +61,13 @@ impl Loop {
     /// Works until the log is closed; returns who asked for that and what they are to hear.
     fn run(&mut self) -> Vec<Answer<()>> {
         let mut signed = self.clock.now();
-        let mut tried = signed;
+        let (mut tried, mut asked_again) = (signed, signed);
         // A required mirror that fails now fails again with the first event.
         let _ = self.mirror(0);
         loop {
             let Work { batch, group, asked, refused, closing } = self.shared.take(self.patience());
             self.writer.lose(refused);
+            let bytes = batch.bodies.len();
             if !batch.ends.is_empty() {
                 let queued = u64::try_from(batch.ends.len()).unwrap_or(u64::MAX);
                 let result = self.commit(queued, |writer, now| writer.commit(&batch, now));
@@ -78,6 +81,11 @@ impl Loop {
                     self.shared.set_broken(None);
                 }
             }
+            if self.is_behind() && passed(asked_again, now) >= AGAIN {
+                asked_again = now;
+                // Who was to hear of an error has heard of it.
+                let _ = self.mirror(self.writer.size());
+            }
             let wanted = closing || !asked.is_empty();
             if closing {
                 self.own(|writer, now| {
@@ -89,6 +97,7 @@ impl Loop {
                 signed = now;
                 self.sign();
             }
+            self.show(bytes);
             let closed = self.answer(asked);
             if closing {
                 return closed;
@@ -98,10 +107,20 @@ impl Loop {
 
     /// How long to wait for work: not at all past what is due.
     fn patience(&self) -> Duration {
-        if self.writer.is_changed() || self.writer.is_full() {
+        let lags = self.progress.iter().any(|progress| progress.lags(self.writer.size()));
+        if self.writer.is_changed() || self.writer.is_full() || lags {
             self.checkpoint_every.min(AGAIN)
         } else {
             Duration::from_mins(1)
+        }
+    }
+
+    /// Says how the log and its mirrors stand.
+    fn show(&self, bytes: usize) {
+        let stats = self.shared.stats();
+        count::account(&stats, bytes, self.writer.records());
+        for progress in &self.progress {
+            count::mirror(&progress.stats(stats.stored));
         }
     }
 
@@ -154,21 +173,25 @@ impl Loop {
         }
     }
 
-    /// Gives mirrors what was written since the last time.
+    /// Says whether a required mirror lacks what it could be given again.
+    fn is_behind(&self) -> bool {
+        self.mirrors.iter().any(|mirror| mirror.is_behind(self.writer.size()))
+    }
+
+    /// Gives mirrors what was written since the last time, and what they have missed.
     fn mirror(&mut self, first: u64) -> Result<(), RecordError> {
-        let Some(outbox) = self.writer.outbox.as_mut().filter(|outbox| !outbox.is_empty()) else {
-            return Ok(());
-        };
+        let Some(outbox) = self.writer.outbox.as_mut() else { return Ok(()) };
         let lines: Arc<[u8]> = Arc::from(std::mem::take(outbox));
-        let records = Records::new(&lines);
+        let end = self.writer.size();
+        let begin = Records::new(&lines).iter().next().map_or(end, |(seq, _)| seq);
         let mut result = Ok(());
         for mirror in &mut self.mirrors {
-            if let Err(error) = mirror.give(&records, &lines) {
-                self.shared.unmirrored(u64::try_from(records.iter().count()).unwrap_or(u64::MAX));
-                if mirror.is_required() {
-                    let (mirror, reason) = (mirror.name(), Arc::from(error.to_string()));
-                    result = Err(RecordError::Mirror { seq: first, mirror, reason });
-                }
+            if lines.is_empty() && !mirror.is_behind(end) {
+                continue;
+            }
+            if let Err(error) = mirror.give(begin, &lines, end) {
+                let (mirror, reason) = (mirror.name(), Arc::from(error.to_string()));
+                result = Err(RecordError::Mirror { seq: first, mirror, reason });
             }
         }
         result

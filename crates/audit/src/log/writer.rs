@@ -9,6 +9,7 @@ use super::batch::{Batch, CommitError, Committed};
 use super::ground::{RESERVE, Segment, open_segment, reserve};
 use super::recover::{CHECKPOINT, Found, recover};
 use super::report::RecoveryReport;
+use crate::count;
 use crate::disk::{Disk, is_full, replace};
 use crate::error::OpenError;
 use crate::event::Event;
@@ -111,6 +112,10 @@ impl Writer {
     /// Counts events that were not taken.
     pub(crate) const fn lose(&mut self, count: u64) {
         self.dropped = self.dropped.saturating_add(count);
+    }
+
+    pub(crate) const fn records(&self) -> bool {
+        self.state.is_ok()
     }
 
     pub(crate) const fn is_full(&self) -> bool {
@@ -239,6 +244,7 @@ impl Writer {
             disk.sync_folder()?;
             Ok(file)
         });
+        count::poisoned();
         match replaced {
             Ok(file) => {
                 let length = u64::try_from(lines.len()).unwrap_or(u64::MAX);

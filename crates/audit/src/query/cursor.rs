@@ -11,12 +11,28 @@ use super::Filter;
 /// Where the next page begins: an opaque text, good for its filter, however much is recorded or pruned
 /// meanwhile.
 ///
-/// It holds a number and a hash of the filter, and is no secret; an application that does not want its
-/// clients to choose numbers seals it.
+/// It holds a place and a hash of the filter, and is no secret; an application that does not want its
+/// clients to choose places seals it. The cursor of one kind of store is none for the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    before: u64,
+    position: Position,
     digest: [u8; 8],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Position {
+    /// Before that event of one log.
+    Before(u64),
+    /// Below that place among the events of many logs.
+    Below(Place),
+}
+
+/// The place of an event among those of many logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) ts: i64,
+    pub(crate) log: i64,
+    pub(crate) seq: i64,
 }
 
 /// Why a cursor is not taken.
@@ -31,24 +47,59 @@ pub enum CursorError {
     Filter,
 }
 
-const VERSION: u8 = 1;
+/// The first byte of a cursor, for each kind of position.
+const BEFORE: u8 = 1;
+const BELOW: u8 = 2;
 
 impl Cursor {
     /// Makes the cursor of a filter that goes on before that event.
+    #[cfg(feature = "rusqlite")]
     pub(super) fn new(filter: &Filter, before: u64) -> Self {
-        Self { before, digest: filter.digest() }
+        Self { position: Position::Before(before), digest: filter.digest() }
     }
 
     /// Returns before which event to go on, with that filter.
+    #[cfg(feature = "rusqlite")]
     pub(super) fn before(&self, filter: &Filter) -> Result<u64, CursorError> {
-        if self.digest == filter.digest() { Ok(self.before) } else { Err(CursorError::Filter) }
+        match self.position {
+            _ if self.digest != filter.digest() => Err(CursorError::Filter),
+            Position::Before(before) => Ok(before),
+            Position::Below(_) => Err(CursorError::Syntax),
+        }
+    }
+
+    /// Makes the cursor of a filter that goes on below that place.
+    #[cfg(feature = "sqlx-postgres")]
+    pub(crate) fn at(filter: &Filter, place: Place) -> Self {
+        Self { position: Position::Below(place), digest: filter.digest() }
+    }
+
+    /// Returns below which place to go on, with that filter.
+    #[cfg(feature = "sqlx-postgres")]
+    pub(crate) fn below(&self, filter: &Filter) -> Result<Place, CursorError> {
+        match self.position {
+            _ if self.digest != filter.digest() => Err(CursorError::Filter),
+            Position::Below(place) => Ok(place),
+            Position::Before(_) => Err(CursorError::Syntax),
+        }
     }
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut bytes = vec![VERSION];
-        bytes.extend_from_slice(&self.before.to_be_bytes());
+        let mut bytes = Vec::with_capacity(LONGEST);
+        match self.position {
+            Position::Before(before) => {
+                bytes.push(BEFORE);
+                bytes.extend_from_slice(&before.to_be_bytes());
+            }
+            Position::Below(Place { ts, log, seq }) => {
+                bytes.push(BELOW);
+                for number in [ts, log, seq] {
+                    bytes.extend_from_slice(&number.to_be_bytes());
+                }
+            }
+        }
         bytes.extend_from_slice(&self.digest);
         f.write_str(&Base64UrlUnpadded::encode_string(&bytes))
     }
@@ -58,14 +109,29 @@ impl FromStr for Cursor {
     type Err = CursorError;
 
     fn from_str(text: &str) -> Result<Self, CursorError> {
-        let mut buffer = [0; 24];
+        let mut buffer = [0; LONGEST];
         let bytes =
             Base64UrlUnpadded::decode(text, &mut buffer).map_err(|_| CursorError::Syntax)?;
-        let Some((&VERSION, rest)) = bytes.split_first() else { return Err(CursorError::Syntax) };
-        let (before, digest) = rest.split_first_chunk().ok_or(CursorError::Syntax)?;
-        let digest = <[u8; 8]>::try_from(digest).map_err(|_| CursorError::Syntax)?;
-        Ok(Self { before: u64::from_be_bytes(*before), digest })
+        read(bytes).ok_or(CursorError::Syntax)
     }
+}
+
+/// Bytes of the longest cursor.
+const LONGEST: usize = 33;
+
+fn read(bytes: &[u8]) -> Option<Cursor> {
+    let (kind, rest) = bytes.split_first()?;
+    let (numbers, digest) = rest.split_last_chunk()?;
+    let (numbers, []) = numbers.as_chunks::<8>() else { return None };
+    let position = match (*kind, numbers) {
+        (BEFORE, [before]) => Position::Before(u64::from_be_bytes(*before)),
+        (BELOW, [ts, log, seq]) => {
+            let [ts, log, seq] = [ts, log, seq].map(|number| i64::from_be_bytes(*number));
+            Position::Below(Place { ts, log, seq })
+        }
+        _ => return None,
+    };
+    Some(Cursor { position, digest: *digest })
 }
 
 #[cfg(test)]
@@ -75,6 +141,16 @@ mod tests {
     use super::*;
 
     proptest! {
+        #[cfg(feature = "sqlx-postgres")]
+        #[test]
+        fn a_cursor_over_many_logs_comes_back(ts: i64, log: i64, seq: i64, actor: String) {
+            let (filter, place) = (Filter::new().actor(actor), Place { ts, log, seq });
+            let cursor: Cursor = Cursor::at(&filter, place).to_string().parse().unwrap();
+            prop_assert_eq!(cursor.below(&filter), Ok(place));
+            prop_assert_eq!(cursor.below(&Filter::new()), Err(CursorError::Filter));
+        }
+
+        #[cfg(feature = "rusqlite")]
         #[test]
         fn a_cursor_comes_back_and_knows_its_filter(before: u64, actor: String, other: String) {
             let filter = Filter::new().actor(actor.clone());

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-#[cfg(feature = "rusqlite")]
+#[cfg(any(feature = "rusqlite", feature = "sqlx-postgres"))]
 use sha2::{Digest, Sha256};
 
 use super::{Party, Stored};
@@ -22,12 +22,12 @@ use crate::event::{self, Outcome};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    pub(super) actor: Option<String>,
-    pub(super) action: Option<String>,
-    pub(super) target: Option<String>,
-    pub(super) outcome: Option<Outcome>,
-    pub(super) since: Option<i64>,
-    pub(super) until: Option<i64>,
+    pub(crate) actor: Option<String>,
+    pub(crate) action: Option<String>,
+    pub(crate) target: Option<String>,
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) since: Option<i64>,
+    pub(crate) until: Option<i64>,
 }
 
 impl Filter {
@@ -104,8 +104,8 @@ impl Filter {
     }
 
     /// A short hash by which a cursor knows its filter.
-    #[cfg(feature = "rusqlite")]
-    pub(super) fn digest(&self) -> [u8; 8] {
+    #[cfg(any(feature = "rusqlite", feature = "sqlx-postgres"))]
+    pub(crate) fn digest(&self) -> [u8; 8] {
         let mut hasher = Sha256::new();
         let outcome = self.outcome.map(|outcome| outcome.as_str().to_owned());
         let numbers =

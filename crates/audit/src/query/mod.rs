@@ -1,6 +1,5 @@
 //! Finding events again.
 
-#[cfg(feature = "rusqlite")]
 mod cursor;
 mod filter;
 #[cfg(feature = "rusqlite")]
@@ -8,7 +7,8 @@ mod index;
 mod page;
 mod stored;
 
-#[cfg(feature = "rusqlite")]
+#[cfg(feature = "sqlx-postgres")]
+pub(crate) use cursor::Place;
 pub use cursor::{Cursor, CursorError};
 pub use filter::Filter;
 #[cfg(feature = "rusqlite")]

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use palisade_audit::{Actor, Event};
 
-use crate::{json, key, open};
+use crate::{json, key, lines, open};
 
 fn run(folder: &Path, args: &[&str]) -> Output {
     let (name, rest) = args.split_first().unwrap();
@@ -70,6 +70,40 @@ async fn each_task_says_what_it_found_and_ends_with_its_code() {
     let (code, _, err) = text(&run(&copy, &["verify", "--key", keys]));
     assert!(code == Some(1) && err.contains("event 1 was changed"), "{err}");
     assert_eq!(text(&run(&copy, &["verify", "--key", "/nowhere"])).0, Some(2));
+}
+
+#[tokio::test]
+async fn copies_and_cuts_are_recorded_in_the_log_or_it_is_said_that_they_are_not() {
+    let (folder, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let file = |name: &str, text: &str| {
+        let path = data.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let keys = file("vkey", &key().verifier().to_string());
+    let (secret, other) = (file("key", &"07".repeat(32)), file("other", &"08".repeat(32)));
+    let log = open(folder.path());
+    log.record(Event::new("a")).await.unwrap();
+    log.checkpoint().await.unwrap();
+    let on = |args: &[&str]| text(&run(folder.path(), args));
+    let copy = |name: &str| data.path().join(name).to_str().unwrap().to_owned();
+    let (code, _, err) = on(&["backup", &copy("1"), "--key", &keys, "--record-with", &secret]);
+    assert!(code == Some(0) && err.contains("another process has this log open"), "{err}");
+    log.close().await.unwrap();
+    let (code, _, err) = on(&["backup", &copy("2"), "--key", &keys]);
+    assert!(code == Some(0) && err.contains("--record-with"), "{err}");
+    let (code, _, err) = on(&["backup", &copy("3"), "--key", &keys, "--record-with", &other]);
+    assert!(code == Some(0) && err.contains("that of another log"), "{err}");
+    let (code, _, err) = on(&["backup", &copy("4"), "--key", &keys, "--record-with", &secret]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let prune = ["prune", "--key", &keys, "--days", "1", "--record-with", &secret];
+    assert_eq!(on(&prune).2, "");
+    let actions: Vec<_> = lines(folder.path()).iter().map(|line| json(line)).collect();
+    let found = |action: &str| actions.iter().filter(|event| event["action"] == action).count();
+    assert_eq!((found("audit.backup"), found("audit.prune")), (1, 1), "{actions:?}");
+    let copied = actions.iter().find(|event| event["action"] == "audit.backup").unwrap();
+    assert_eq!(copied["details"][0]["value"], 3);
+    assert_eq!(on(&["verify", "--key", &keys]).0, Some(0));
 }
 
 #[tokio::test]

@@ -21,6 +21,8 @@ mod kill;
 mod layer;
 mod mirrors;
 mod pending;
+#[cfg(feature = "sqlx-postgres")]
+mod postgres;
 mod proofs;
 #[cfg(feature = "rusqlite")]
 mod query;

@@ -1,6 +1,6 @@
 //! One event can be shown to be in the log, and one log to continue another.
 
-use palisade_audit::{Event, ProveError, merkle, prove, prove_consistency};
+use palisade_audit::{Event, Proof, ProveError, UnprovedError, merkle, prove, prove_consistency};
 
 use crate::{builder, key, lines, open};
 
@@ -39,6 +39,33 @@ async fn an_event_that_was_changed_is_not_proved() {
     std::fs::write(&path, text.replace("\"a\"", "\"b\"")).unwrap();
     assert!(matches!(prove(folder.path(), key().verifier(), 1), Err(ProveError::Tampered(1))));
     assert!(prove(folder.path(), key().verifier(), 0).is_ok());
+}
+
+#[tokio::test]
+async fn a_proof_is_read_as_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open(folder.path());
+    for _ in 0..5 {
+        log.record(Event::new("a")).await.unwrap();
+    }
+    log.checkpoint().await.unwrap();
+    let proof = prove(folder.path(), key().verifier(), 3).unwrap();
+    let text = proof.to_string();
+    let read = Proof::parse(&text, &proof.event).unwrap();
+    assert_eq!(read, proof);
+    read.verify(key().verifier()).unwrap();
+    let other = Proof::parse(&text, &proof.event.replace("\"a\"", "\"b\"")).unwrap();
+    assert!(matches!(other.verify(key().verifier()), Err(UnprovedError::Path(_))));
+    for wrong in [
+        String::new(),
+        text.replace("v1", "v2"),
+        text.replace("index 3", "index 03"),
+        text.replace("index 3", "3"),
+        text.replacen('=', "", 1),
+        text.replace("\n\n", "\n"),
+    ] {
+        assert_eq!(Proof::parse(&wrong, &proof.event), Err(UnprovedError::Syntax), "{wrong}");
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
+use axum::response::IntoResponse;
 use http::StatusCode;
 use palisade_core::Problem;
 use palisade_input_validation::{SafeHtml, Valid, render_markdown};
@@ -12,6 +13,7 @@ use crate::access::{Anybody, Staff};
 use crate::announcements::{self, Announcement};
 use crate::refusal;
 use crate::store::Store;
+use crate::trail::Changes;
 
 /// An announcement as it was written, and as it is shown.
 #[derive(Serialize)]
@@ -37,10 +39,11 @@ pub(super) async fn write(
     State(store): State<Store>,
     slug: Slug,
     announcement: Valid<Json<Announcement>>,
-) -> Result<Json<Shown>, Problem> {
-    let slug = known(slug)?;
-    store.announce(&slug, announcement.markdown.as_str()).await?;
-    shown(announcement.markdown.to_string()).map(Json)
+) -> Result<impl IntoResponse, Problem> {
+    let (slug, new) = (known(slug)?, announcement.markdown.to_string());
+    let old = store.announce(&slug, &new).await?;
+    let changes = Changes::new().change("markdown", old, Some(new.clone())).beside();
+    Ok((changes, shown(new).map(Json)?))
 }
 
 /// Renders by the rules of today, whatever they were when it was written.

@@ -5,13 +5,15 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::IntoResponse;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
-use palisade_audit::query::{Cursor, Filter, IndexError, Limit, Page, Stored};
+use palisade_audit::query::{Filter, Limit};
 use palisade_audit::{Proof, ProveError, parse_time};
 use palisade_core::Problem;
 
 use crate::access::Admin;
+use crate::accounts::User;
 use crate::refusal;
 use crate::state::Portal;
+use crate::trail::{FindError, Found};
 
 /// What is asked of the trail: `actor`, `action`, `target`, `since`, `limit`, `cursor`.
 #[derive(Debug, Default)]
@@ -21,12 +23,12 @@ pub(crate) struct TrailQuery {
     pub(crate) target: String,
     pub(crate) since: String,
     limit: Limit,
-    cursor: Option<Cursor>,
+    cursor: Option<String>,
 }
 
 impl TrailQuery {
     /// Reads a query; an empty field asks for nothing.
-    pub(crate) fn parse(query: &str) -> Result<Self, Problem> {
+    pub(crate) fn parse(query: &str) -> Self {
         let mut asked = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let value = value.into_owned();
@@ -36,12 +38,11 @@ impl TrailQuery {
                 "target" => asked.target = value,
                 "since" => asked.since = value,
                 "limit" => asked.limit = value.parse().map_or(asked.limit, Limit::new),
-                "cursor" if value.is_empty() => {}
-                "cursor" => asked.cursor = Some(value.parse().map_err(|_| wrong_cursor())?),
+                "cursor" => asked.cursor = Some(value).filter(|value| !value.is_empty()),
                 _ => {}
             }
         }
-        Ok(asked)
+        asked
     }
 
     fn filter(&self) -> Result<Filter, Problem> {
@@ -67,10 +68,13 @@ impl TrailQuery {
     }
 
     /// Returns the page that is asked for.
-    pub(crate) async fn page(&self, portal: &Portal) -> Result<Page<Stored>, Problem> {
-        let found = portal.trail.query(self.filter()?, self.limit, self.cursor).await;
+    pub(crate) async fn page(&self, portal: &Portal, reader: &User) -> Result<Found, Problem> {
+        let cursor = self.cursor.as_deref();
+        let found = portal.trail.query(reader, self.filter()?, self.limit, cursor).await;
         found.map_err(|error| match error {
-            IndexError::Cursor(_) => wrong_cursor(),
+            FindError::Cursor => Problem::new(StatusCode::BAD_REQUEST, "invalid_cursor")
+                .detail("take the cursor of the page before, with the same filters"),
+            FindError::Store(error) => error.into(),
             other => {
                 tracing::error!(error = %other, "the audit trail cannot be read");
                 refusal::internal()
@@ -79,18 +83,13 @@ impl TrailQuery {
     }
 }
 
-fn wrong_cursor() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "invalid_cursor")
-        .detail("take the cursor of the page before, with the same filters")
-}
-
 pub(super) async fn list(
-    Admin(_): Admin,
+    Admin(user): Admin,
     State(portal): State<Portal>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Page<Stored>>, Problem> {
-    let asked = TrailQuery::parse(query.as_deref().unwrap_or_default())?;
-    Ok(Json(asked.page(&portal).await?))
+) -> Result<Json<Found>, Problem> {
+    let asked = TrailQuery::parse(query.as_deref().unwrap_or_default());
+    Ok(Json(asked.page(&portal, &user).await?))
 }
 
 pub(super) async fn checkpoint(

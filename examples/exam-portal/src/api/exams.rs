@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, State};
+use axum::response::IntoResponse;
 use http::StatusCode;
 use palisade_core::{FieldError, Pointer, Problem};
 use palisade_input_validation::{Check, Page, PerPage, Valid};
@@ -46,8 +47,9 @@ pub(super) async fn add(
     Staff(_): Staff,
     State(store): State<Store>,
     exam: Valid<Json<NewExam>>,
-) -> Result<(StatusCode, Json<Exam>), Problem> {
-    Ok((StatusCode::CREATED, Json(store.add_exam(&exam).await?)))
+) -> Result<impl IntoResponse, Problem> {
+    let exam = store.add_exam(&exam).await?;
+    Ok((StatusCode::CREATED, exam.changes().beside(), Json(exam)))
 }
 
 /// The grades of an exam; to a student account only its own is there.
@@ -74,11 +76,14 @@ pub(super) async fn grade(
     State(store): State<Store>,
     exam: Result<Path<String>, PathRejection>,
     grades: Valid<Json<Grades>>,
-) -> Result<Json<Set>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let exam = known(&store, exam).await?;
     let grades = &grades.0;
     match store.set_grades(exam, grades).await? {
-        Ok(()) => Ok(Json(Set { grades: grades.len() })),
+        Ok(before) => {
+            let changes = Points::changes(&before, grades).beside();
+            Ok((changes, Json(Set { grades: grades.len() })))
+        }
         // Which one is not repeated: the name is the client's own.
         Err(_) => Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_student").error(
             FieldError::new(Pointer::root(), "unknown_student", "a code that no student has"),

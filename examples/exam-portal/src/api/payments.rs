@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::IntoResponse;
 use http::StatusCode;
 use palisade_core::Problem;
 use palisade_input_validation::Valid;
@@ -15,7 +16,7 @@ pub(super) async fn add(
     Staff(_): Staff,
     State(store): State<Store>,
     payment: Valid<Json<NewPayment>>,
-) -> Result<(StatusCode, Json<Payment>), Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let (student, amount) =
         (payment.student_code.as_str(), payment.sum().map_err(|_| refusal::internal())?);
     let id = store.add_payment(student, &amount).await?.ok_or_else(super::no_such_student)?;
@@ -26,5 +27,5 @@ pub(super) async fn add(
         currency: amount.currency().code(),
         minor_units: amount.minor_units(),
     };
-    Ok((StatusCode::CREATED, Json(payment)))
+    Ok((StatusCode::CREATED, payment.changes().beside(), Json(payment)))
 }

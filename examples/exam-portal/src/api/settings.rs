@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::IntoResponse;
 use palisade_core::Problem;
 use palisade_input_validation::Valid;
 
@@ -20,7 +21,7 @@ pub(super) async fn write(
     Admin(_): Admin,
     State(store): State<Store>,
     settings: Valid<Json<Settings>>,
-) -> Result<Json<Stored>, Problem> {
-    store.set_settings(&settings).await?;
-    Ok(Json(Stored::from(&*settings)))
+) -> Result<impl IntoResponse, Problem> {
+    let (before, after) = (store.set_settings(&settings).await?, Stored::from(&*settings));
+    Ok((before.changes(&after).beside(), Json(after)))
 }

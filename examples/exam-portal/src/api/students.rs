@@ -1,9 +1,9 @@
 //! The calls about students.
 
+use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::IntoResponse;
-use axum::{Extension, Json};
 use http::StatusCode;
 use http::header::LOCATION;
 use palisade_core::{FieldError, Pointer, Problem};
@@ -13,7 +13,6 @@ use super::body::JsonBody;
 use crate::access::{self, Anybody, Staff};
 use crate::store::{Store, StoreError};
 use crate::students::{self, Draft, ListQuery, Student};
-use crate::trail;
 
 /// One page, as the API writes it.
 #[derive(Serialize)]
@@ -50,8 +49,8 @@ pub(super) async fn add(
     let student = store.add_student(&new).await.map_err(taken)?;
     // A code has no character that a path would have to escape.
     let location = format!("/api/v1/students/{}", student.code);
-    let added = Extension(trail::student(&student.code));
-    Ok((StatusCode::CREATED, [(LOCATION, location)], added, Json(student)))
+    let added = Student::changes(None, &student).target("student", student.code.clone());
+    Ok((StatusCode::CREATED, [(LOCATION, location)], added.beside(), Json(student)))
 }
 
 /// To a student account only its own student is there.
@@ -72,11 +71,12 @@ pub(super) async fn change(
     State(store): State<Store>,
     code: Code,
     JsonBody(draft): JsonBody<Draft>,
-) -> Result<Json<Student>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let code = known(code)?;
     let change = draft.into_change(store.today())?;
-    let student = store.change_student(&code, &change).await.map_err(taken)?;
-    student.map(Json).ok_or_else(unknown)
+    let changed = store.change_student(&code, &change).await.map_err(taken)?;
+    let (before, after) = changed.ok_or_else(unknown)?;
+    Ok((Student::changes(Some(&before), &after).beside(), Json(after)))
 }
 
 pub(super) async fn remove(

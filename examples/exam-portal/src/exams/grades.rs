@@ -9,6 +9,8 @@ use palisade_input_validation::schema::{Schema, Shape};
 use palisade_input_validation::{Check, Line};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
+use crate::trail::Changes;
+
 /// Points of an exam in hundredths: 0 to 1,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Points {
@@ -25,6 +27,15 @@ impl Points {
         let (whole, rest) = (hundredths.checked_div(100)?, hundredths.checked_rem(100)?);
         let text = if rest == 0 { whole.to_string() } else { format!("{whole}.{rest:02}") };
         text.parse().ok()
+    }
+
+    /// Returns which points are others now.
+    pub(crate) fn changes(before: &[Option<i64>], now: &[Grade]) -> Changes {
+        let shown = |hundredths: i64| Self::number(hundredths).map(|number| number.to_string());
+        before.iter().zip(now).fold(Changes::new(), |changes, (old, grade)| {
+            let new = shown(grade.points.hundredths());
+            changes.change(grade.student.to_string(), old.and_then(shown), new)
+        })
     }
 
     /// Reads plain digits with two decimals at most: what a number of JSON is written with, if it

@@ -8,6 +8,8 @@ use palisade_input_validation::issue::{Breach, Code};
 use palisade_input_validation::{Check, Line};
 use serde::{Deserialize, Serialize};
 
+use crate::trail::Changes;
+
 pub(crate) use copies::{Copies, Copy, CopyForm, NewCopy};
 pub(crate) use grades::{Grade, Grades, Points};
 
@@ -21,6 +23,16 @@ pub(crate) struct Exam {
     /// How many copies there are of it.
     pub(crate) copies: i64,
     pub(crate) created_at: String,
+}
+
+impl Exam {
+    /// Returns what adding it changed.
+    pub(crate) fn changes(&self) -> Changes {
+        Changes::new()
+            .target("exam", self.id.to_string())
+            .change("title", None, Some(self.title.clone()))
+            .change("date", None, self.date.clone())
+    }
 }
 
 /// An exam to add.

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use palisade_core::Problem;
 use palisade_input_validation::{Rejected, SafeHtml, Valid, render_markdown};
@@ -16,6 +16,7 @@ use crate::access::{Anybody, Staff};
 use crate::announcements::{self, Announcement};
 use crate::refusal;
 use crate::store::Store;
+use crate::trail::Changes;
 
 #[derive(Template)]
 #[template(path = "announcement.html")]
@@ -57,9 +58,11 @@ pub(super) async fn submit(
     let slug = known(slug).await?;
     match announcement {
         Ok(announcement) => {
-            store.announce(&slug, announcement.markdown.as_str()).await?;
+            let new = announcement.markdown.to_string();
+            let old = store.announce(&slug, &new).await?;
+            let changes = Changes::new().change("markdown", old, Some(new)).beside();
             // A name has no character that a path would have to escape.
-            Ok(super::to(&format!("/announcements/{slug}")))
+            Ok((changes, super::to(&format!("/announcements/{slug}"))).into_response())
         }
         Err(rejected) => {
             let (frame, wrong) = (Frame::of(&user), wrong(&rejected));

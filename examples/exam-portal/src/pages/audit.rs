@@ -11,6 +11,7 @@ use super::frame::Frame;
 use crate::access::Admin;
 use crate::api::TrailQuery;
 use crate::state::Portal;
+use crate::trail::Entry;
 
 #[derive(Template)]
 #[template(path = "audit.html")]
@@ -26,6 +27,10 @@ struct Audit {
 /// One event, in the columns of the page.
 struct Row {
     seq: u64,
+    /// The last part of the name of its log, where several are gathered.
+    instance: Option<String>,
+    /// Whether this instance can prove it.
+    own: bool,
     time: String,
     actor: String,
     action: String,
@@ -34,8 +39,12 @@ struct Row {
     ip: String,
 }
 
-impl From<Stored> for Row {
-    fn from(event: Stored) -> Self {
+impl Row {
+    fn new(entry: Entry, portal: &Portal) -> Self {
+        let own = portal.trail.is_own(&entry);
+        let Entry { log, event } = entry;
+        // A verifier key is NAME+HASH+KEY.
+        let instance = log.and_then(|log| log.split('+').nth(1).map(str::to_owned));
         let Stored { seq, ts, action, outcome, actor, target, ip, .. } = event;
         let time = ts.get(..19).unwrap_or(&ts).replace('T', " ");
         let actor = actor.map_or_else(String::new, |actor| match actor.id.as_str() {
@@ -43,7 +52,17 @@ impl From<Stored> for Row {
             id => id.to_owned(),
         });
         let target = target.map_or_else(String::new, |t| format!("{} {}", t.kind, t.id));
-        Self { seq, time, actor, action, target, outcome, ip: ip.unwrap_or_default() }
+        Self {
+            seq,
+            instance,
+            own,
+            time,
+            actor,
+            action,
+            target,
+            outcome,
+            ip: ip.unwrap_or_default(),
+        }
     }
 }
 
@@ -53,13 +72,13 @@ pub(super) async fn page(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let Admin(user) = who?;
-    let asked = TrailQuery::parse(query.as_deref().unwrap_or_default())?;
-    let page = asked.page(&portal).await?;
+    let asked = TrailQuery::parse(query.as_deref().unwrap_or_default());
+    let page = asked.page(&portal, &user).await?;
     let next = page.next_cursor.map(|cursor| link(&asked, &cursor));
     let stats = portal.trail.log().stats();
     Ok(super::html(&Audit {
         frame: Frame::of(&user),
-        items: page.items.into_iter().map(Row::from).collect(),
+        items: page.items.into_iter().map(|entry| Row::new(entry, &portal)).collect(),
         next,
         asked,
         size: stats.stored,

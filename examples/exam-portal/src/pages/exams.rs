@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use palisade_core::Problem;
 use palisade_input_validation::{Check, Page, PerPage, Rejected, Valid};
@@ -54,8 +54,8 @@ pub(super) async fn add(
     let Staff(user) = who?;
     match exam {
         Ok(exam) => {
-            store.add_exam(&exam).await?;
-            Ok(super::to("/exams"))
+            let exam = store.add_exam(&exam).await?;
+            Ok((exam.changes().beside(), super::to("/exams")).into_response())
         }
         Err(rejected) => {
             let mut page = list(&user, &store, Page::default(), wrong(&rejected)).await?;

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use palisade_core::Problem;
 use palisade_input_validation::{Rejected, Valid};
@@ -43,8 +43,9 @@ pub(super) async fn submit(
     let Admin(user) = who?;
     match settings {
         Ok(settings) => {
-            store.set_settings(&settings).await?;
-            Ok(super::to("/settings"))
+            let before = store.set_settings(&settings).await?;
+            let changes = before.changes(&Stored::from(&*settings)).beside();
+            Ok((changes, super::to("/settings")).into_response())
         }
         Err(rejected) => {
             let (frame, wrong) = (Frame::of(&user), wrong(&rejected));

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use palisade_core::Problem;
 use palisade_passwords::fields::Fields;
@@ -55,7 +55,11 @@ pub(super) async fn change(
     let refused = match form.draft().into_change(store.today()) {
         Ok(change) => match store.change_student(&code, &change).await {
             // A code has no character that a path would have to escape.
-            Ok(Some(student)) => return Ok(super::to(&format!("/students/{}", student.code))),
+            Ok(Some((before, after))) => {
+                let changes = Student::changes(Some(&before), &after).beside();
+                let page = super::to(&format!("/students/{}", after.code));
+                return Ok((changes, page).into_response());
+            }
             Ok(None) => return Err(refusal::not_found().await.into()),
             Err(StoreError::Duplicate) => form.taken(),
             Err(error) => return Err(error.into()),

@@ -1,7 +1,6 @@
 //! `/students`: the list, searched, sorted and paged by links.
 
 use askama::Template;
-use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -15,7 +14,6 @@ use crate::access::Staff;
 use crate::accounts::User;
 use crate::store::{Store, StoreError};
 use crate::students::{ListQuery, Sort, Student};
-use crate::trail;
 
 #[derive(Template)]
 #[template(path = "students.html")]
@@ -65,9 +63,9 @@ pub(super) async fn add(
         Ok(new) => match store.add_student(&new).await {
             // A code has no character that a path would have to escape.
             Ok(student) => {
-                let added = Extension(trail::student(&student.code));
+                let added = Student::changes(None, &student).target("student", &student.code);
                 let page = super::to(&format!("/students/{}", student.code));
-                return Ok((added, page).into_response());
+                return Ok((added.beside(), page).into_response());
             }
             Err(StoreError::Duplicate) => form.taken(),
             Err(error) => return Err(error.into()),

@@ -10,14 +10,28 @@ impl Store {
         on!(self, pool => sqlx::query_scalar(sql).bind(slug).fetch_optional(pool))
     }
 
-    pub(crate) async fn announce(&self, slug: &str, markdown: &str) -> Result<(), StoreError> {
+    /// Writes an announcement; returns what stood there.
+    pub(crate) async fn announce(
+        &self,
+        slug: &str,
+        markdown: &str,
+    ) -> Result<Option<String>, StoreError> {
+        // Holds the row, on either engine, before it is read.
+        let hold = "UPDATE announcements SET slug = slug WHERE slug = $1";
+        let before = "SELECT markdown FROM announcements WHERE slug = $1";
         let sql = "INSERT INTO announcements (slug, markdown, updated_at) VALUES ($1, $2, $3) \
                    ON CONFLICT (slug) DO UPDATE \
                    SET markdown = excluded.markdown, updated_at = excluded.updated_at";
         let now = written(self.clock.wall());
         on!(self, pool => async {
+            let mut transaction = pool.begin().await?;
+            sqlx::query(hold).bind(slug).execute(&mut *transaction).await?;
+            let old = sqlx::query_scalar(before).bind(slug);
+            let old = old.fetch_optional(&mut *transaction).await?;
             let call = sqlx::query(sql).bind(slug).bind(markdown).bind(&now);
-            call.execute(pool).await.map(drop)
+            call.execute(&mut *transaction).await?;
+            transaction.commit().await?;
+            Ok(old)
         })
     }
 }

@@ -68,27 +68,34 @@ impl Store {
             .fetch_one(pool))
     }
 
-    /// Sets grades, all or none; returns the first code that no student has.
+    /// Sets grades, all or none; returns the hundredths that were there for each, or the first code that no
+    /// student has.
     pub(crate) async fn set_grades(
         &self,
         exam: i64,
         grades: &[Grade],
-    ) -> Result<Result<(), usize>, StoreError> {
-        let known = "SELECT id FROM students WHERE code = $1";
+    ) -> Result<Result<Vec<Option<i64>>, usize>, StoreError> {
+        // Holds the rows, on either engine, before they are read.
+        let hold = "UPDATE exams SET id = id WHERE id = $1";
+        let known = "SELECT grades.hundredths FROM students LEFT JOIN grades \
+                     ON grades.student_code = students.code AND grades.exam_id = $2 \
+                     WHERE students.code = $1";
         let set = "INSERT INTO grades (exam_id, student_code, hundredths, updated_at) \
                    VALUES ($1, $2, $3, $4) ON CONFLICT (exam_id, student_code) \
                    DO UPDATE SET hundredths = excluded.hundredths, updated_at = excluded.updated_at";
         let now = written(self.clock.wall());
         on!(self, pool => async {
             let mut transaction = pool.begin().await?;
+            sqlx::query(hold).bind(exam).execute(&mut *transaction).await?;
+            let mut before = Vec::with_capacity(grades.len());
             for (position, grade) in grades.iter().enumerate() {
-                let student: Option<i64> = sqlx::query_scalar(known)
+                let old: Option<Option<i64>> = sqlx::query_scalar(known)
                     .bind(grade.student.as_str())
+                    .bind(exam)
                     .fetch_optional(&mut *transaction)
                     .await?;
-                if student.is_none() {
-                    return Ok(Err(position));
-                }
+                let Some(old) = old else { return Ok(Err(position)) };
+                before.push(old);
                 sqlx::query(set)
                     .bind(exam)
                     .bind(grade.student.as_str())
@@ -98,7 +105,7 @@ impl Store {
                     .await?;
             }
             transaction.commit().await?;
-            Ok(Ok(()))
+            Ok(Ok(before))
         })
     }
 

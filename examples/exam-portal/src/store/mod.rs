@@ -116,6 +116,14 @@ impl Store {
         Ok(Self { engine, clock, limits })
     }
 
+    /// Returns the connections to the server that instances share, if there is one.
+    pub(crate) const fn server(&self) -> Option<&sqlx::PgPool> {
+        match &self.engine {
+            Engine::Postgres(pool) => Some(pool),
+            Engine::Sqlite(_) => None,
+        }
+    }
+
     /// Asks the database for one row.
     pub(crate) async fn probe(&self) -> Result<(), StoreError> {
         let sql = "SELECT id FROM students LIMIT 1";

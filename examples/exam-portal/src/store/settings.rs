@@ -13,17 +13,27 @@ impl Store {
         Ok(Stored { school_name, contact_email, currency })
     }
 
-    pub(crate) async fn set_settings(&self, settings: &Settings) -> Result<(), StoreError> {
+    /// Sets the settings; returns what they were.
+    pub(crate) async fn set_settings(&self, settings: &Settings) -> Result<Stored, StoreError> {
+        // Holds the row, on either engine, before it is read.
+        let hold = "UPDATE settings SET id = id WHERE id = 1";
+        let before = "SELECT school_name, contact_email, currency FROM settings WHERE id = 1";
         let sql = "UPDATE settings SET school_name = $1, contact_email = $2, currency = $3 \
                    WHERE id = 1";
-        on!(self, pool => async {
+        let row: (String, Option<String>, String) = on!(self, pool => async {
+            let mut transaction = pool.begin().await?;
+            sqlx::query(hold).execute(&mut *transaction).await?;
+            let row = sqlx::query_as(before).fetch_one(&mut *transaction).await?;
             sqlx::query(sql)
                 .bind(settings.school_name.as_str())
                 .bind(settings.contact_email.as_ref().map(AsRef::<str>::as_ref))
                 .bind(settings.currency.code())
-                .execute(pool)
-                .await
-                .map(drop)
-        })
+                .execute(&mut *transaction)
+                .await?;
+            transaction.commit().await?;
+            Ok(row)
+        })?;
+        let (school_name, contact_email, currency) = row;
+        Ok(Stored { school_name, contact_email, currency })
     }
 }

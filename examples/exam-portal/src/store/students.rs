@@ -131,24 +131,35 @@ impl Store {
         on!(self, pool => sqlx::query_as(sql).bind(code).bind(i64::from(most)).fetch_all(pool))
     }
 
-    /// Changes what the change names and leaves the rest; nothing if there is no such student.
+    /// Changes what the change names and leaves the rest; returns the record before and after, nothing if
+    /// there is no such student.
     pub(crate) async fn change_student(
         &self,
         code: &str,
         change: &StudentChange,
-    ) -> Result<Option<Student>, StoreError> {
+    ) -> Result<Option<(Student, Student)>, StoreError> {
+        // Holds the row, on either engine, before it is read.
+        let hold = "UPDATE students SET code = code WHERE code = $1 RETURNING *";
         let sql = "UPDATE students SET code = coalesce($2, code), name = coalesce($3, name), \
                    email = coalesce($4, email), birth_date = coalesce($5, birth_date), \
                    updated_at = $6 WHERE code = $1 RETURNING *";
         let now = written(self.clock.wall());
-        on!(self, pool => sqlx::query_as(sql)
-            .bind(code)
-            .bind(change.code())
-            .bind(change.name())
-            .bind(change.email())
-            .bind(change.birth_date())
-            .bind(&now)
-            .fetch_optional(pool))
+        on!(self, pool => async {
+            let mut transaction = pool.begin().await?;
+            let found = sqlx::query_as(hold).bind(code).fetch_optional(&mut *transaction).await?;
+            let Some(before) = found else { return Ok(None) };
+            let after = sqlx::query_as(sql)
+                .bind(code)
+                .bind(change.code())
+                .bind(change.name())
+                .bind(change.email())
+                .bind(change.birth_date())
+                .bind(&now)
+                .fetch_one(&mut *transaction)
+                .await?;
+            transaction.commit().await?;
+            Ok(Some((before, after)))
+        })
     }
 
     /// Removes a student; says whether there was one.

@@ -8,6 +8,8 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
+use crate::trail::Changes;
+
 pub(crate) use draft::{Draft, Faults, Field, NewStudent, StudentChange};
 pub(crate) use list::{ListQuery, Sort};
 
@@ -21,6 +23,21 @@ pub(crate) struct Student {
     pub(crate) birth_date: String,
     pub(crate) created_at: String,
     pub(crate) updated_at: String,
+}
+
+impl Student {
+    /// Returns what became of a record: what is new if it was not there.
+    pub(crate) fn changes(before: Option<&Self>, after: &Self) -> Changes {
+        let both = |of: fn(&Self) -> &String| (before.map(of).cloned(), Some(of(after).clone()));
+        let fields = [
+            ("code", both(|student| &student.code)),
+            ("name", both(|student| &student.name)),
+            ("email", both(|student| &student.email)),
+            ("birthDate", both(|student| &student.birth_date)),
+        ];
+        let none = Changes::new();
+        fields.into_iter().fold(none, |changes, (name, (old, new))| changes.change(name, old, new))
+    }
 }
 
 /// Returns whether a text can be the code of a student.

@@ -13,12 +13,6 @@ pub(crate) fn by(user: &User) -> Addition {
     Addition::new(move |event| event.actor(Actor::user(name.clone())).detail("user_id", &id))
 }
 
-/// Says which student was added.
-pub(crate) fn student(code: &str) -> Addition {
-    let code = code.to_owned();
-    Addition::new(move |event| event.target("student", code.clone()))
-}
-
 /// Says as whom somebody tried to sign in; what cannot be a name may be a password in the wrong field.
 pub(crate) fn tried(name: &str) -> Addition {
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use palisade_testkit::postgres::Postgres;
 use serde_json::{Value, json};
 
 use crate::portal::{Portal, command, finished};
@@ -180,6 +181,174 @@ fn verify_names_the_first_bad_event_of_a_changed_cut_or_reordered_file() {
     }
     fs::write(&path, whole).unwrap();
     assert_eq!(audit(&data, &["verify"]).0, Some(0));
+}
+
+#[test]
+fn what_a_change_changed_is_recorded_before_and_after() {
+    let portal = Portal::start();
+    let admin = portal.sign_in("admin");
+    let settings = json!({"schoolName": "New", "contactEmail": null, "currency": "NPR"});
+    assert_eq!(admin.json("PUT", "/api/v1/settings", &settings).status, 200);
+    for text in ["# One", "# Two"] {
+        let announcement = json!({"markdown": text});
+        let path = "/api/v1/announcements/welcome-back";
+        assert_eq!(portal.json("PUT", path, &announcement).status, 200);
+    }
+    assert_eq!(portal.json("POST", "/api/v1/students", &student("CH-1")).status, 201);
+    let change = json!({"name": "Ada King"});
+    assert_eq!(portal.json("PATCH", "/api/v1/students/CH-1", &change).status, 200);
+    let exam = portal.json("POST", "/api/v1/exams", &json!({"title": "Algebra", "date": null}));
+    let grades = format!("/api/v1/exams/{}/grades", exam.json()["id"]);
+    for points in [12.5, 17.0] {
+        assert_eq!(portal.json("PUT", &grades, &json!({"CH-1": points})).status, 200);
+    }
+    let payment = json!({"studentCode": "CH-1", "amount": "12.50", "currency": "EUR"});
+    assert_eq!(portal.json("POST", "/api/v1/payments", &payment).status, 201);
+    let changes = |action: &str| {
+        let found = admin.get(&format!("{LIST}?action={action}&limit=1")).json();
+        found["items"][0]["changes"].clone()
+    };
+    let one = |name: &str, old: Value, new: Value| json!({"name": name, "old": old, "new": new});
+    let set = changes("settings.update");
+    let currency = one("currency", json!("EUR"), json!("NPR"));
+    assert!(set.as_array().unwrap().contains(&currency), "{set}");
+    let markdown = json!([one("markdown", json!("# One"), json!("# Two"))]);
+    assert_eq!(changes("announcement.publish"), markdown);
+    let name = json!([one("name", json!("Ada Lovelace"), json!("Ada King"))]);
+    assert_eq!(changes("student.update"), name);
+    assert_eq!(changes("exam.create"), json!([one("title", Value::Null, json!("Algebra"))]));
+    assert_eq!(changes("grades.set"), json!([one("CH-1", json!("12.5"), json!("17"))]));
+    assert_eq!(changes("payment.record")[1], one("minorUnits", Value::Null, json!(1250)));
+    // The page does what the call does.
+    let form = "schoolName=Newer&contactEmail=&currency=NPR";
+    let typed = [("content-type", "application/x-www-form-urlencoded")];
+    assert_eq!(admin.send("POST", "/settings", &typed, form.as_bytes()).status, 303);
+    let name = json!([one("schoolName", json!("New"), json!("Newer"))]);
+    assert_eq!(changes("settings.update"), name);
+    let answer = portal.anonymous().get("/metrics");
+    let figures = answer.text();
+    for name in
+        ["events_total{outcome=\"stored\"}", "queue_bytes", "sync_seconds_count", "recording 1"]
+    {
+        assert!(figures.contains(&format!("palisade_audit_{name}")), "{name}: {figures}");
+    }
+}
+
+#[test]
+fn a_cursor_shows_nothing_and_is_good_for_whom_it_was_made() {
+    let portal = Portal::start();
+    let admin = portal.sign_in("admin");
+    let page = admin.get(&format!("{LIST}?limit=1")).json();
+    let cursor = page["next_cursor"].as_str().unwrap();
+    assert!(cursor.parse::<palisade_audit::query::Cursor>().is_err(), "{cursor}");
+    assert_eq!(admin.get(&format!("{LIST}?limit=1&cursor={cursor}")).status, 200);
+    // A position that the client made.
+    let made = "AQAAAAAAAAAqZGlnZXN0MTI";
+    assert!(made.parse::<palisade_audit::query::Cursor>().is_ok());
+    admin.get(&format!("{LIST}?cursor={made}")).is_problem(400, "invalid_cursor");
+    let mut changed = cursor.to_owned().into_bytes();
+    changed[3] = if changed[3] == b'A' { b'B' } else { b'A' };
+    let changed = String::from_utf8(changed).unwrap();
+    admin.get(&format!("{LIST}?limit=1&cursor={changed}")).is_problem(400, "invalid_cursor");
+}
+
+#[test]
+fn commands_about_accounts_are_recorded_or_it_is_said_that_they_are_not() {
+    let portal = Portal::start();
+    let user = |data: &Path, args: &[&str]| {
+        finished(command().arg("--data").arg(data).arg("user").args(args))
+    };
+    let (code, _, err) = user(&portal.data(), &["disable", "student"]);
+    assert!(code == Some(0) && err.contains("not recorded in the audit trail"), "{err}");
+    let (_, _, folder) = portal.stop();
+    let data = folder.path().join("data");
+    let add = ["add", "second", "--role", "admin", "--email", "second@school.example"];
+    let (code, out, err) = user(&data, &add);
+    assert!(code == Some(0) && !err.contains("not recorded"), "{err}");
+    let password = out.trim().rsplit(' ').next().unwrap().to_owned();
+    assert_eq!(user(&data, &["disable", "nobody"]).0, Some(1));
+    assert_eq!(user(&data, &["enable", "student"]).0, Some(0));
+    let (_, found, _) = audit(&data, &["query", "--actor", "exam-portal user"]);
+    let events: Vec<Value> = found.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let told: Vec<_> = events
+        .iter()
+        .map(|e| (e["action"].as_str().unwrap(), e["outcome"].as_str().unwrap()))
+        .collect();
+    let expected = [
+        ("user.enable", "success"),
+        ("user.enable", "pending"),
+        ("user.disable", "failure"),
+        ("user.disable", "pending"),
+        ("user.create", "success"),
+        ("user.create", "pending"),
+    ];
+    assert_eq!(told, expected, "{found}");
+    assert_eq!(events[4]["target"]["id"], "second");
+    let everything: String =
+        segments(&data).iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    assert!(!everything.contains(&password) && everything.contains("user_created"));
+    assert_eq!(audit(&data, &["verify"]).0, Some(0));
+}
+
+#[test]
+fn every_instance_shows_the_events_of_all() {
+    let server = Postgres::start().unwrap();
+    let url = server.url(&server.create_database().unwrap());
+    let first = Portal::start_with(&["--postgres", &url]);
+    let mut second = Portal::start_with(&["--postgres", &url]);
+    second.share_session_of(&first);
+    let admin = first.sign_in("admin");
+    for (portal, code) in [(&first, "IN-1"), (&second, "IN-2"), (&first, "IN-3")] {
+        assert_eq!(portal.json("POST", "/api/v1/students", &student(code)).status, 201);
+    }
+    let logs = |codes: &[&str]| -> Vec<String> {
+        let log = |code: &&str| loop {
+            // The other instance's copy is on its way.
+            let query = format!("{LIST}?action=student.create&target={code}");
+            let found = admin.get(&query).json();
+            match found["items"][0]["log"].as_str() {
+                Some(log) => break log.to_owned(),
+                None => std::thread::yield_now(),
+            }
+        };
+        codes.iter().map(log).collect()
+    };
+    let of = logs(&["IN-1", "IN-2", "IN-3"]);
+    assert!(of[0] == of[2] && of[0] != of[1], "{of:?}");
+    // Page by page, each once.
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let path = format!("{LIST}?action=student.create&limit=1&cursor={cursor}");
+        let page = admin.get(&path).json();
+        seen.extend(
+            page["items"].as_array().unwrap().iter().map(|e| (e["log"].clone(), e["seq"].clone())),
+        );
+        match page["next_cursor"].as_str() {
+            Some(next) => next.clone_into(&mut cursor),
+            None => break,
+        }
+    }
+    let all = seen.len();
+    seen.dedup();
+    assert_eq!((all, seen.len()), (6, 6));
+    let page = admin.get("/admin/audit?action=student.create");
+    for log in &of {
+        let instance = log.split('+').nth(1).unwrap();
+        assert!(page.text().contains(instance), "{}", page.text());
+    }
+    // What an instance records while the server is away arrives when it is back.
+    server.kill();
+    assert_eq!(second.json("POST", "/api/v1/students", &student("IN-4")).status, 503);
+    server.restart().unwrap();
+    let found = |query: &str| loop {
+        let answer = admin.get(&format!("{LIST}?{query}"));
+        match answer.json()["items"].as_array() {
+            Some(items) if !items.is_empty() => break items.clone(),
+            _ => std::thread::yield_now(),
+        }
+    };
+    let refused = found("action=student.create&outcome=error&since=2026-01-01");
+    assert!(refused.iter().any(|event| event["log"] == of[1].as_str()), "{refused:?}");
 }
 
 #[test]

@@ -30,6 +30,12 @@ pub(crate) fn command() -> Command {
         let to = Arg::new("to").value_name("TARGET").required(true).help("An empty folder");
         to.value_parser(value_parser!(PathBuf))
     };
+    let secret = || {
+        path(
+            "record-with",
+            "The log's secret key, 64 hexadecimal digits: what is done is recorded in the log",
+        )
+    };
     let pinned = || path("pinned", "A checkpoint that was kept elsewhere");
     let sub = |name: &'static str, about: &'static str| {
         Command::new(name).about(about).arg(folder.clone())
@@ -61,11 +67,12 @@ pub(crate) fn command() -> Command {
             filters(sub("export", "Prints events for other programs"))
                 .arg(text("format", "jsonl or csv").value_parser(["jsonl", "csv"]).default_value("jsonl")),
         )
-        .subcommand(sub("backup", "Copies the log up to its checkpoint and checks the copy").arg(to()).arg(key()))
+        .subcommand(sub("backup", "Copies the log up to its checkpoint and checks the copy").arg(to()).arg(key()).arg(secret()))
         .subcommand(sub("restore", "Checks a copy and brings it into a new folder").arg(to()).arg(key()).arg(pinned()))
         .subcommand(
             sub("prune", "Removes the oldest files; proofs of what is left stay good")
                 .arg(key())
+                .arg(secret())
                 .arg(number("days", "Keeps events that are younger"))
                 .arg(number("mebibytes", "Keeps as much of the newest files")),
         )

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod find;
+mod record;
 mod tasks;
 
 use std::process::ExitCode;

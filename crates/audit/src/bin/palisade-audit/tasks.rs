@@ -14,7 +14,7 @@ use palisade_audit::{
 use palisade_core::{Clock, SystemClock};
 use serde_json::json;
 
-use crate::{BAD, GOOD, find};
+use crate::{BAD, GOOD, find, record};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -63,7 +63,15 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<u8> {
                 restore(&folder, &to, &key, pinned.as_ref())
             };
             match done {
-                Ok(report) => Ok(tell(&report, json)),
+                Ok(report) => {
+                    if name == "backup" {
+                        let event = record::event("audit.backup")
+                            .detail("size", &report.size)
+                            .detail("root", &report.root.to_string());
+                        record::record(&folder, &key, secret(matches).as_deref(), &event);
+                    }
+                    Ok(tell(&report, json))
+                }
                 Err(ArchiveError::Tampered(bad)) => {
                     eprintln!("palisade-audit: {bad}");
                     Ok(BAD)
@@ -80,7 +88,10 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<u8> {
             if let Some(mebibytes) = number("mebibytes") {
                 retention = retention.newest(mebibytes.saturating_mul(1 << 20));
             }
-            let first = prune(&folder, &key(matches)?, &retention, SystemClock::new().wall())?;
+            let key = key(matches)?;
+            let first = prune(&folder, &key, &retention, SystemClock::new().wall())?;
+            let event = record::event("audit.prune").detail("first", &first);
+            record::record(&folder, &key, secret(matches).as_deref(), &event);
             if json {
                 println!("{}", json!({"first": first}));
             } else {
@@ -134,6 +145,10 @@ fn tell(report: &Report, json: bool) -> u8 {
 
 fn path(matches: &ArgMatches, name: &str) -> Option<PathBuf> {
     matches.get_one::<PathBuf>(name).cloned()
+}
+
+fn secret(matches: &ArgMatches) -> Option<PathBuf> {
+    path(matches, "record-with")
 }
 
 fn key(matches: &ArgMatches) -> Result<VerifierKey> {

@@ -140,7 +140,8 @@ async fn a_student_is_added_changed_and_removed(bench: Bench) {
     bench.clock.advance(Duration::from_mins(1));
     let change: Draft = serde_json::from_str(r#"{"email": "new@school.example"}"#).unwrap();
     let change = change.into_change(store.today()).unwrap();
-    let changed = store.change_student("x-1", &change).await.unwrap().unwrap();
+    let (before, changed) = store.change_student("x-1", &change).await.unwrap().unwrap();
+    assert_eq!(before.email, added.email);
     assert_eq!((changed.name.as_str(), changed.email.as_str()), (name, "new@school.example"));
     assert!(changed.updated_at > changed.created_at);
     assert_eq!(store.student("x-1").await.unwrap().unwrap().email, "new@school.example");

@@ -33,7 +33,9 @@ pub(super) async fn an_exam_has_copies_and_grades(bench: Bench) {
 
     let grades = |body: &str| serde_json::from_str::<Grades>(body).unwrap().0;
     let set = grades(r#"{"S-0001": 17, "S-0002": 12.25}"#);
-    assert_eq!(store.set_grades(first.id, &set).await.unwrap(), Ok(()));
+    assert_eq!(store.set_grades(first.id, &set).await.unwrap(), Ok(vec![None; 2]));
+    let same = grades(r#"{"S-0001": 17}"#);
+    assert_eq!(store.set_grades(first.id, &same).await.unwrap(), Ok(vec![Some(1_700)]));
     let changed = grades(r#"{"S-0001": 18, "nobody": 1}"#);
     assert_eq!(store.set_grades(first.id, &changed).await.unwrap(), Err(1));
     let expected = [("S-0001".to_owned(), 1_700), ("S-0002".to_owned(), 1_225)];
@@ -47,8 +49,8 @@ pub(super) async fn an_exam_has_copies_and_grades(bench: Bench) {
 pub(super) async fn an_announcement_is_written_over(bench: Bench) {
     let store = bench.open().await;
     assert_eq!(store.announcement("welcome").await.unwrap(), None);
-    store.announce("welcome", "# One").await.unwrap();
-    store.announce("welcome", "# Two").await.unwrap();
+    assert_eq!(store.announce("welcome", "# One").await.unwrap(), None);
+    assert_eq!(store.announce("welcome", "# Two").await.unwrap().as_deref(), Some("# One"));
     assert_eq!(store.announcement("welcome").await.unwrap().as_deref(), Some("# Two"));
 }
 
@@ -69,7 +71,8 @@ pub(super) async fn settings_are_there_from_the_start(bench: Bench) {
     assert_eq!(store.settings().await.unwrap().currency, "EUR");
     let sent = r#"{"schoolName": "Lyc\u00e9e", "contactEmail": "a@b.example", "currency": "NPR"}"#;
     let settings: Settings = serde_json::from_str(sent).unwrap();
-    store.set_settings(&settings).await.unwrap();
+    let before = store.settings().await.unwrap();
+    assert_eq!(store.set_settings(&settings).await.unwrap(), before);
     assert_eq!(store.settings().await.unwrap(), Stored::from(&settings));
 }
 

@@ -1,0 +1,4 @@
+#![no_main]
+//! Feeds `palisade_fuzz::audit_recovery`.
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| palisade_fuzz::audit_recovery(data));
