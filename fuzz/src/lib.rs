@@ -20,9 +20,7 @@ mod replay;
 mod resets;
 mod resilience;
 
-pub use audit::{
-    audit_cursor, audit_note, audit_proof, audit_recovery, audit_segment, audit_tile,
-};
+pub use audit::{audit_cursor, audit_note, audit_proof, audit_recovery, audit_segment, audit_tile};
 pub use cache::{cache_conditional, cache_envelope, cache_key};
 pub use edge::{
     edge_client_ip, edge_external_url, edge_forwarded, edge_hosts, edge_proxy_protocol,

@@ -4,6 +4,7 @@
 //! Figures are for one event (or one page). CPU is that of all threads of the process; the peer's events
 //! are in the file when its guard has gone, not synced.
 
+mod acks;
 mod record;
 mod search;
 
@@ -23,6 +24,7 @@ const SHAPES: &[Shape] = &[
         effort: Effort::MILLIS,
     },
     Shape { name: "record, time", contestants: record::time, effort: Effort::MILLIS },
+    Shape { name: "acknowledged", contestants: acks::callers, effort: Effort::MILLIS },
     Shape { name: "verify", contestants: search::verify, effort: Effort::MILLIS },
     Shape { name: "page of 50 events", contestants: search::page, effort: Effort::MICROS },
 ];

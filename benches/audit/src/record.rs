@@ -17,7 +17,7 @@ use crate::cpu;
 /// Events of one call.
 const EVENTS: u32 = 20_000;
 
-fn event(number: u32) -> Event {
+pub(crate) fn event(number: u32) -> Event {
     Event::new("user.role.update")
         .actor(Actor::user("u-184467"))
         .target("user", "u-440737")
@@ -31,7 +31,7 @@ fn event(number: u32) -> Event {
         .detail("number", &number)
 }
 
-fn open(folder: &TempDir, durability: Durability) -> AuditLog {
+pub(crate) fn open(folder: &TempDir, durability: Durability) -> AuditLog {
     let key = LogKey::from_seed("bench", &[7; 32]).expect("a key");
     AuditLog::builder(folder.path(), key)
         .durability(durability)

@@ -10,6 +10,7 @@
 //! `cost growth` calls one symbol for each text that an attacker repeats, once at a size and once at
 //! twice the size, and prints their names in that order: see `growth.rs`.
 
+mod audit;
 mod edge;
 mod growth;
 mod headers;
@@ -24,8 +25,15 @@ type Case = (&'static str, fn());
 
 fn main() -> ExitCode {
     let cases: Vec<Case> =
-        [edge::CASES, headers::CASES, passwords::CASES, ratelimit::CASES, validation::CASES]
-            .concat();
+        [
+            audit::CASES,
+            edge::CASES,
+            headers::CASES,
+            passwords::CASES,
+            ratelimit::CASES,
+            validation::CASES,
+        ]
+        .concat();
     let Some(wanted) = std::env::args().nth(1) else {
         for (name, _) in cases {
             println!("{name}");

@@ -45,7 +45,8 @@ pub(crate) fn push(out: &mut Vec<u8>, seq: u64, sync: Option<u64>, body: &[u8]) 
     out.extend_from_slice(body);
 }
 
-fn decimal(out: &mut Vec<u8>, mut number: u64) {
+/// Appends a number.
+pub(crate) fn decimal(out: &mut Vec<u8>, mut number: u64) {
     let mut text = [b'0'; DIGITS];
     let mut length = 0_usize;
     for place in text.iter_mut().rev() {
@@ -200,9 +201,9 @@ impl<'a> Lines<'a> {
         self.buffer.drain(..self.start.min(self.buffer.len()));
         self.start = 0;
         let held = u64::try_from(self.buffer.len()).unwrap_or(u64::MAX);
-        let more = self.disk.read(&self.name, self.offset.saturating_add(held), CHUNK)?;
-        self.ended = more.len() < CHUNK;
-        self.buffer.extend_from_slice(&more);
+        let (length, from) = (self.buffer.len(), self.offset.saturating_add(held));
+        self.disk.read_into(&self.name, from, CHUNK, &mut self.buffer)?;
+        self.ended = self.buffer.len().saturating_sub(length) < CHUNK;
         Ok(())
     }
 }

@@ -20,8 +20,21 @@ pub(crate) trait Disk: fmt::Debug + Send + Sync {
     /// Returns the length of a file; `None` if there is none.
     fn length(&self, name: &str) -> io::Result<Option<u64>>;
 
+    /// Appends up to `length` bytes of a file; fewer only at its end.
+    fn read_into(
+        &self,
+        name: &str,
+        offset: u64,
+        length: usize,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()>;
+
     /// Reads up to `length` bytes; fewer only at the end of the file.
-    fn read(&self, name: &str, offset: u64, length: usize) -> io::Result<Vec<u8>>;
+    fn read(&self, name: &str, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.read_into(name, offset, length, &mut bytes)?;
+        Ok(bytes)
+    }
 
     /// Makes a file that must not exist.
     fn create(&self, name: &str) -> io::Result<Box<dyn Output>>;

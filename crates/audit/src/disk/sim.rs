@@ -222,11 +222,18 @@ impl Disk for SimDisk {
         Ok(state.names.get(name).map(|file| state.files[*file].seen.len() as u64))
     }
 
-    fn read(&self, name: &str, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+    fn read_into(
+        &self,
+        name: &str,
+        offset: u64,
+        length: usize,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
         let state = self.state();
         let file = *state.names.get(name).ok_or_else(not_found)?;
         let rest = state.files[file].seen.get(offset as usize..).unwrap_or_default();
-        Ok(rest[..length.min(rest.len())].to_vec())
+        out.extend_from_slice(&rest[..length.min(rest.len())]);
+        Ok(())
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn Output>> {

@@ -49,8 +49,14 @@ impl Disk for TimedDisk {
         self.disk.length(name)
     }
 
-    fn read(&self, name: &str, offset: u64, length: usize) -> io::Result<Vec<u8>> {
-        self.disk.read(name, offset, length)
+    fn read_into(
+        &self,
+        name: &str,
+        offset: u64,
+        length: usize,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        self.disk.read_into(name, offset, length, out)
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn Output>> {

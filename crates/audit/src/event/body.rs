@@ -1,19 +1,37 @@
 //! An event as it is stored.
 
+use std::cell::Cell;
 use std::io::Write;
+use std::net::IpAddr;
 use std::time::SystemTime;
 
 use super::text::quoted;
 use super::{Event, Severity, WORD, time};
+use crate::segment::decimal;
 
 /// A JSON object without its first brace: a number is put before it when its place is known.
 #[derive(Clone, Debug)]
 pub(crate) struct Body(pub(crate) Vec<u8>);
 
+thread_local! {
+    /// What the last event of this thread was written into: at most an event is kept.
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
 impl Body {
-    pub(super) fn of(event: &Event, now: SystemTime) -> Self {
+    /// Writes an event where the last one of this thread was written, and shows it.
+    pub(super) fn with<R>(event: &Event, now: SystemTime, act: impl FnOnce(&Self) -> R) -> R {
+        let mut out = SCRATCH.take();
+        out.clear();
+        let body = Self::of(event, now, out);
+        let result = act(&body);
+        SCRATCH.set(body.0);
+        result
+    }
+
+    pub(super) fn of(event: &Event, now: SystemTime, mut out: Vec<u8>) -> Self {
         let values = event.changes.len().saturating_add(event.details.len());
-        let mut out = Vec::with_capacity(values.saturating_add(320));
+        out.reserve(values.saturating_add(320));
         let mut cut = event.cut;
         let mut word = |out: &mut Vec<u8>, name: &[u8], text: &str| {
             out.extend_from_slice(name);
@@ -47,7 +65,9 @@ impl Body {
         let context = &event.context;
         // Writing to a vector cannot fail.
         if let Some(ip) = context.ip {
-            let _ = write!(out, ",\"ip\":\"{ip}\"");
+            out.extend_from_slice(b",\"ip\":\"");
+            address(&mut out, ip);
+            out.push(b'"');
         }
         if let Some(id) = &context.request_id {
             word(&mut out, b",\"request_id\":", id);
@@ -68,6 +88,23 @@ impl Body {
         }
         out.push(b'}');
         Self(out)
+    }
+}
+
+fn address(out: &mut Vec<u8>, ip: IpAddr) {
+    match ip {
+        IpAddr::V4(ip) => {
+            for (position, octet) in ip.octets().into_iter().enumerate() {
+                if position > 0 {
+                    out.push(b'.');
+                }
+                decimal(out, u64::from(octet));
+            }
+        }
+        // Writing to a vector cannot fail.
+        IpAddr::V6(ip) => {
+            let _ = write!(out, "{ip}");
+        }
     }
 }
 

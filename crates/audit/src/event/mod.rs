@@ -19,6 +19,8 @@ pub(crate) use body::Body;
 
 use text::quoted;
 
+use crate::segment;
+
 /// Bytes of an event as it is stored, at most: what an entry of a tile can hold.
 pub const MAX_EVENT: usize = 65_535;
 
@@ -271,6 +273,15 @@ impl Event {
         &self.action
     }
 
+    /// Returns the line that would be stored under that number at that time: for tests of what an application
+    /// records. Nothing is recorded.
+    #[must_use]
+    pub fn to_line(&self, seq: u64, now: SystemTime) -> Vec<u8> {
+        let mut line = Vec::with_capacity(512);
+        self.with_body(now, |body| segment::push(&mut line, seq, None, &body.0));
+        line
+    }
+
     pub(crate) const fn importance(&self) -> Severity {
         self.severity
     }
@@ -289,7 +300,12 @@ impl Event {
 
     /// Returns the line, without number, that will be stored.
     pub(crate) fn body(&self, now: SystemTime) -> Body {
-        Body::of(self, now)
+        Body::of(self, now, Vec::new())
+    }
+
+    /// Shows the line, without number, that will be stored; nothing is allocated for it.
+    pub(crate) fn with_body<R>(&self, now: SystemTime, act: impl FnOnce(&Body) -> R) -> R {
+        Body::with(self, now, act)
     }
 
     const fn is_over(&self) -> bool {

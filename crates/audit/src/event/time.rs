@@ -17,20 +17,20 @@ pub(super) fn write(out: &mut Vec<u8>, time: SystemTime) {
     let (seconds, micros) = (micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000));
     let (days, second) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
     let (year, month, day) = civil(days);
-    digits::<4>(out, year);
-    for (mark, number) in [
-        (b'-', month),
-        (b'-', day),
-        (b'T', second / 3600),
-        (b':', second / 60 % 60),
-        (b':', second % 60),
+    let mut text = *b"0000-00-00T00:00:00.000000Z";
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    for (place, number) in [
+        (0..4, year),
+        (5..7, month),
+        (8..10, day),
+        (11..13, hour),
+        (14..16, minute),
+        (17..19, second),
+        (20..26, micros),
     ] {
-        out.push(mark);
-        digits::<2>(out, number);
+        digits(text.get_mut(place).unwrap_or_default(), number);
     }
-    out.push(b'.');
-    digits::<6>(out, micros);
-    out.push(b'Z');
+    out.extend_from_slice(&text);
 }
 
 /// Reads a time in UTC, `2026-11-30T03:01:49.123456Z`, with up to six digits behind the second.
@@ -109,13 +109,13 @@ fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     era.checked_mul(146_097)?.checked_add(in_era)?.checked_add(of_year)?.checked_sub(719_468)
 }
 
-fn digits<const N: usize>(out: &mut Vec<u8>, mut number: i64) {
-    let mut text = [b'0'; N];
-    for place in text.iter_mut().rev() {
-        *place = b'0'.saturating_add(u8::try_from(number % 10).unwrap_or(0));
+fn digits(place: &mut [u8], number: i64) {
+    // No field has more than six digits.
+    let mut number = u32::try_from(number).unwrap_or(0);
+    for digit in place.iter_mut().rev() {
+        *digit = b'0'.saturating_add(u8::try_from(number % 10).unwrap_or(0));
         number /= 10;
     }
-    out.extend_from_slice(&text);
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! Values that may stand in an event.
 
 use std::borrow::Cow;
-use std::io::Write;
 use std::net::IpAddr;
 
 use super::text::quoted;
+use crate::segment::decimal;
 
 /// Bytes of a text; longer ones are cut and counted.
 const TEXT: usize = 4096;
@@ -57,8 +57,10 @@ impl Value<'_> {
 
     /// Writes a whole number.
     pub fn integer(self, number: i64) {
-        // Writing to a vector cannot fail.
-        let _ = write!(self.out, "{number}");
+        if number < 0 {
+            self.out.push(b'-');
+        }
+        decimal(self.out, number.unsigned_abs());
     }
 
     /// Writes a truth value.

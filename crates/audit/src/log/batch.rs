@@ -20,6 +20,12 @@ impl Batch {
         self.ends.push(self.bodies.len());
     }
 
+    /// Empties it for the next events; a large one that was hardly used becomes a small one.
+    pub(super) fn reset(&mut self) {
+        empty(&mut self.bodies);
+        self.ends.clear();
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let mut start = 0;
         self.ends.iter().map(move |end| {
@@ -28,6 +34,15 @@ impl Batch {
             body
         })
     }
+}
+
+/// Empties a buffer, which keeps its room if this time it used much of it.
+pub(super) fn empty(buffer: &mut Vec<u8>) {
+    const SMALL: usize = 1 << 20;
+    if buffer.len() < SMALL / 4 {
+        buffer.shrink_to(SMALL);
+    }
+    buffer.clear();
 }
 
 /// What was written: the number of the first event, and the hashes of all.

@@ -75,7 +75,7 @@ pub struct Receipt {
 ///
 /// # Cost
 ///
-/// [`record`](Self::record) formats the event (one allocation beside the event's own), copies it into the
+/// [`record`](Self::record) formats the event (into memory that the thread keeps), copies it into the
 /// queue under a lock and waits for the thread that writes: one hash, one copy, and its share of one
 /// write and one sync for all events that came meanwhile.
 #[derive(Clone)]
@@ -125,9 +125,10 @@ impl AuditLog {
     /// As [`record`](Self::record).
     pub fn record_blocking(&self, event: &Event) -> Result<Receipt, RecordError> {
         let Handle { shared, clock, full, .. } = &*self.handle;
-        let body = event.body(clock.wall());
-        let wait = full.wait();
-        match shared.push_or_wait(&body, event.importance(), *full, wait) {
+        let pushed = event.with_body(clock.wall(), |body| {
+            shared.push_or_wait(body, event.importance(), *full, full.wait())
+        });
+        match pushed {
             Pushed::Queued(ticket) => ticket.block(),
             Pushed::Full => Err(RecordError::QueueFull),
             Pushed::Refused(error) => Err(error),
@@ -139,8 +140,9 @@ impl AuditLog {
     #[must_use = "an event that is not taken is lost"]
     pub fn offer(&self, event: &Event) -> bool {
         let Handle { shared, clock, full, .. } = &*self.handle;
-        let body = event.body(clock.wall());
-        match shared.push(&body, event.importance(), *full, true) {
+        let pushed = event
+            .with_body(clock.wall(), |body| shared.push(body, event.importance(), *full, true));
+        match pushed {
             Pushed::Queued(_) => true,
             Pushed::Full => {
                 shared.refuse(1);
@@ -240,10 +242,14 @@ impl AuditLog {
     /// Puts an event into the queue, waiting for room as long as the log is told to.
     async fn enter(&self, event: &Event) -> Result<Ticket, RecordError> {
         let Handle { shared, clock, full, .. } = &*self.handle;
-        let body = event.body(clock.wall());
         let importance = event.importance();
-        let mut pushed = shared.push(&body, importance, *full, true);
-        if matches!(pushed, Pushed::Full) {
+        let (mut pushed, kept) = event.with_body(clock.wall(), |body| {
+            let pushed = shared.push(body, importance, *full, true);
+            // Only one that waits outlives this call.
+            let kept = matches!(pushed, Pushed::Full).then(|| body.clone());
+            (pushed, kept)
+        });
+        if let Some(body) = kept {
             let room = async {
                 loop {
                     let mut room = std::pin::pin!(shared.room());

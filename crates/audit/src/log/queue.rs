@@ -54,11 +54,34 @@ pub(super) struct Queue {
     asked: Vec<Asked>,
     latest: Checkpoint,
     stats: Stats,
+    /// At how many events the thread wants to be woken a second time.
+    expected: usize,
     /// Refused events that no checkpoint counts yet.
     refused: u64,
     broken: Option<RecordError>,
     closing: bool,
     ended: bool,
+}
+
+/// How many events are likely to come together, and how long they are waited for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Company {
+    events: usize,
+    wait: Duration,
+}
+
+impl Company {
+    /// After a batch of so many events that took so long.
+    pub(super) fn after(events: usize, took: Duration) -> Self {
+        /// Below that nobody gains.
+        const FEW: usize = 8;
+        const LONGEST: Duration = Duration::from_millis(1);
+        if events < FEW {
+            return Self::default();
+        }
+        let wait = took.checked_div(4).unwrap_or_default().min(LONGEST);
+        Self { events: events.saturating_sub(events / 8), wait }
+    }
 }
 
 /// What the thread takes at once.
@@ -89,6 +112,7 @@ impl Shared {
             asked: Vec::new(),
             latest,
             stats,
+            expected: 0,
             refused: 0,
             broken: None,
             closing: false,
@@ -139,7 +163,7 @@ impl Shared {
         let index = queue.batch.ends.len();
         queue.batch.push(body);
         queue.stats.queued = queue.stats.queued.saturating_add(1);
-        if index == 0 {
+        if index == 0 || queue.batch.ends.len() == queue.expected {
             self.work.notify_one();
         }
         Pushed::Queued(Ticket::new(Arc::clone(&queue.group), index))
@@ -201,14 +225,25 @@ impl Shared {
         self.lock().stats
     }
 
-    /// Waits for work, no longer than `patience`, and takes all of it.
-    pub(super) fn take(&self, patience: Duration) -> Work {
+    /// Waits for work, no longer than `patience`, and takes all of it; `spare` takes what comes next.
+    ///
+    /// Who has just been answered often comes back at once: if events come, their company is waited for.
+    pub(super) fn take(&self, patience: Duration, spare: Batch, company: Company) -> Work {
         let waited = self.work.wait_timeout_while(self.lock(), patience, |queue| {
             queue.batch.ends.is_empty() && queue.asked.is_empty() && !queue.closing
         });
         let (mut queue, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let Company { events, wait } = company;
+        if !queue.batch.ends.is_empty() && !wait.is_zero() {
+            queue.expected = events;
+            let waited = self.work.wait_timeout_while(queue, wait, |queue| {
+                queue.batch.ends.len() < events && queue.asked.is_empty() && !queue.closing
+            });
+            (queue, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            queue.expected = 0;
+        }
         let work = Work {
-            batch: mem::take(&mut queue.batch),
+            batch: mem::replace(&mut queue.batch, spare),
             group: mem::take(&mut queue.group),
             asked: mem::take(&mut queue.asked),
             refused: mem::take(&mut queue.refused),

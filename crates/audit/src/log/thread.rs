@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::mem;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,9 +10,9 @@ use std::time::{Duration, Instant};
 use palisade_core::Clock;
 use tokio::sync::oneshot;
 
-use super::batch::{CommitError, Committed};
+use super::batch::{Batch, CommitError, Committed};
 use super::mirror::{Mirror, Progress, Records};
-use super::queue::{Asked, Shared, Work};
+use super::queue::{Asked, Company, Shared, Work};
 use super::writer::Writer;
 use crate::count;
 use crate::error::RecordError;
@@ -61,18 +62,24 @@ impl Loop {
     /// Works until the log is closed; returns who asked for that and what they are to hear.
     fn run(&mut self) -> Vec<Answer<()>> {
         let mut signed = self.clock.now();
+        let (mut spare, mut company) = (Batch::default(), Company::default());
         let (mut tried, mut asked_again) = (signed, signed);
         // A required mirror that fails now fails again with the first event.
         let _ = self.mirror(0);
         loop {
-            let Work { batch, group, asked, refused, closing } = self.shared.take(self.patience());
+            let work = self.shared.take(self.patience(), mem::take(&mut spare), company);
+            let Work { batch, group, asked, refused, closing } = work;
             self.writer.lose(refused);
             let bytes = batch.bodies.len();
             if !batch.ends.is_empty() {
                 let queued = u64::try_from(batch.ends.len()).unwrap_or(u64::MAX);
+                let before = self.clock.now();
                 let result = self.commit(queued, |writer, now| writer.commit(&batch, now));
                 group.finish(result);
+                company = Company::after(batch.ends.len(), passed(before, self.clock.now()));
             }
+            spare = batch;
+            spare.reset();
             let now = self.clock.now();
             if self.writer.is_full() && passed(tried, now) >= AGAIN {
                 tried = now;
@@ -181,7 +188,7 @@ impl Loop {
     /// Gives mirrors what was written since the last time, and what they have missed.
     fn mirror(&mut self, first: u64) -> Result<(), RecordError> {
         let Some(outbox) = self.writer.outbox.as_mut() else { return Ok(()) };
-        let lines: Arc<[u8]> = Arc::from(std::mem::take(outbox));
+        let lines: Arc<[u8]> = Arc::from(mem::take(outbox));
         let end = self.writer.size();
         let begin = Records::new(&lines).iter().next().map_or(end, |(seq, _)| seq);
         let mut result = Ok(());

@@ -5,7 +5,7 @@ use std::mem;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::batch::{Batch, CommitError, Committed};
+use super::batch::{Batch, CommitError, Committed, empty};
 use super::ground::{RESERVE, Segment, open_segment, reserve};
 use super::recover::{CHECKPOINT, Found, recover};
 use super::report::RecoveryReport;
@@ -212,8 +212,7 @@ impl Writer {
 
     fn settle(&mut self) {
         self.durable = self.frontier.size();
-        self.unsynced.clear();
-        self.unsynced.shrink_to(1 << 20);
+        empty(&mut self.unsynced);
     }
 
     /// After a failed write or sync nothing is known of the segment's end, and asking again would

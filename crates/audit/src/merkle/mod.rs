@@ -1,5 +1,6 @@
 //! The tree over the events (RFC 6962), as plain functions.
 
+mod digest;
 mod frontier;
 mod hash;
 mod proof;
@@ -12,7 +13,7 @@ pub use proof::{
 };
 pub use tile::{Tile, TilePathError};
 
-use sha2::{Digest, Sha256};
+use digest::{after_zero, of_two};
 
 /// Hashes of a tile, and children of one hash of the level above.
 pub const TILE_WIDTH: usize = 256;
@@ -20,21 +21,13 @@ pub const TILE_WIDTH: usize = 256;
 /// Returns the hash of an event as it is stored, without its line end.
 #[must_use]
 pub fn leaf(line: &[u8]) -> Hash {
-    let mut hasher = Sha256::new();
-    hasher.update([0]);
-    hasher.update(line);
-    Hash::from_bytes(hasher.finalize().into())
+    Hash::from_bytes(after_zero(line))
 }
 
 /// Returns the hash of two subtrees.
 #[must_use]
 pub fn node(left: &Hash, right: &Hash) -> Hash {
-    let mut bytes = [1; 65];
-    let (_, rest) = bytes.split_at_mut(1);
-    let (first, second) = rest.split_at_mut(Hash::BYTES);
-    first.copy_from_slice(left.as_bytes());
-    second.copy_from_slice(right.as_bytes());
-    Hash::from_bytes(Sha256::digest(bytes).into())
+    Hash::from_bytes(of_two(left.as_bytes(), right.as_bytes()))
 }
 
 /// Returns the root over hashes of one level, as many as there are; nothing of an empty list.
@@ -56,6 +49,8 @@ const fn split(length: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest, Sha256};
+
     use super::*;
 
     /// RFC 6962, section 2.1, word for word.

@@ -27,6 +27,8 @@ mod proofs;
 #[cfg(feature = "rusqlite")]
 mod query;
 mod record;
+#[cfg(unix)]
+mod room;
 #[cfg(feature = "axum")]
 mod routes;
 mod security;

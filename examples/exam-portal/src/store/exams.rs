@@ -76,7 +76,7 @@ impl Store {
         grades: &[Grade],
     ) -> Result<Result<Vec<Option<i64>>, usize>, StoreError> {
         // Holds the rows, on either engine, before they are read.
-        let hold = "UPDATE exams SET id = id WHERE id = $1";
+        let hold = "UPDATE exams SET title = title WHERE id = $1";
         let known = "SELECT grades.hundredths FROM students LEFT JOIN grades \
                      ON grades.student_code = students.code AND grades.exam_id = $2 \
                      WHERE students.code = $1";

@@ -16,7 +16,7 @@ impl Store {
     /// Sets the settings; returns what they were.
     pub(crate) async fn set_settings(&self, settings: &Settings) -> Result<Stored, StoreError> {
         // Holds the row, on either engine, before it is read.
-        let hold = "UPDATE settings SET id = id WHERE id = 1";
+        let hold = "UPDATE settings SET currency = currency WHERE id = 1";
         let before = "SELECT school_name, contact_email, currency FROM settings WHERE id = 1";
         let sql = "UPDATE settings SET school_name = $1, contact_email = $2, currency = $3 \
                    WHERE id = 1";
