@@ -7,6 +7,13 @@ use std::io::Write;
 /// Beyond what JSON asks for, everything that acts on a terminal, turns the direction of a line or
 /// cannot be seen is written as `\uXXXX`.
 pub(super) fn quoted(out: &mut Vec<u8>, text: &str, most: usize) -> u32 {
+    if text.len() <= most && plain(text.as_bytes()) == text.len() {
+        out.reserve(text.len().saturating_add(2));
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+        return 0;
+    }
     let kept = text.get(..text.floor_char_boundary(most)).unwrap_or(text);
     out.push(b'"');
     let mut rest = kept;
