@@ -24,16 +24,15 @@ use std::process::ExitCode;
 type Case = (&'static str, fn());
 
 fn main() -> ExitCode {
-    let cases: Vec<Case> =
-        [
-            audit::CASES,
-            edge::CASES,
-            headers::CASES,
-            passwords::CASES,
-            ratelimit::CASES,
-            validation::CASES,
-        ]
-        .concat();
+    let cases: Vec<Case> = [
+        audit::CASES,
+        edge::CASES,
+        headers::CASES,
+        passwords::CASES,
+        ratelimit::CASES,
+        validation::CASES,
+    ]
+    .concat();
     let Some(wanted) = std::env::args().nth(1) else {
         for (name, _) in cases {
             println!("{name}");
