@@ -15,7 +15,7 @@ use tokio::runtime::Handle;
 
 use crate::lines;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 async fn pool(url: &str) -> PgPool {
     PgPoolOptions::new().max_connections(3).connect(url).await.unwrap()
@@ -34,7 +34,7 @@ fn key(instance: u8) -> LogKey {
 fn builder(folder: &Path, instance: u8, store: &PostgresStore, required: Required) -> Builder {
     let sink =
         PostgresSink::new(store.clone(), key(instance).verifier().clone(), Handle::current());
-    let sink = sink.deadline(Duration::from_millis(500));
+    let sink = sink.deadline(Duration::from_secs(1));
     AuditLog::builder(folder, key(instance)).mirror(sink, required)
 }
 

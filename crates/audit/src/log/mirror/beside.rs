@@ -12,7 +12,7 @@ use super::progress::Progress;
 const MOST: usize = 4 * 1024 * 1024;
 /// How long a sink that failed is left alone: that long, then twice that, and so on.
 const PAUSE: Duration = Duration::from_millis(100);
-const LONGEST: Duration = Duration::from_secs(10);
+const LONGEST: Duration = Duration::from_secs(5);
 /// How long the end of the log waits for the sink.
 const FAREWELL: Duration = Duration::from_secs(1);
 
