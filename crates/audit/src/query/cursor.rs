@@ -6,6 +6,7 @@ use std::str::FromStr;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use thiserror::Error;
 
+#[cfg(any(feature = "rusqlite", feature = "sqlx-postgres"))]
 use super::Filter;
 
 /// Where the next page begins: an opaque text, good for its filter, however much is recorded or pruned
