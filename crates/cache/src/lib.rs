@@ -14,6 +14,8 @@ pub mod key;
 mod loading;
 mod near;
 mod outcome;
+#[cfg(feature = "metrics")]
+pub mod report;
 mod stats;
 mod tag;
 mod tier;

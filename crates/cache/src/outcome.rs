@@ -21,6 +21,30 @@ pub enum Outcome {
     Joined,
 }
 
+impl Outcome {
+    /// Writes it as a member of `Cache-Status` (RFC 9211), by the name of the cache, a token.
+    ///
+    /// ```
+    /// use palisade_cache::Outcome;
+    ///
+    /// assert_eq!(Outcome::Hit.cache_status("portal"), "portal; hit");
+    /// assert_eq!(Outcome::Loaded.cache_status("portal"), "portal; fwd=uri-miss");
+    /// ```
+    #[must_use]
+    pub fn cache_status(self, cache: &str) -> String {
+        match self {
+            Self::Hit => format!("{cache}; hit"),
+            Self::Stale(stale) => format!("{cache}; hit; ttl=-{}", stale.as_secs()),
+            Self::Degraded(stale) => {
+                format!("{cache}; hit; ttl=-{}; detail=load-failed", stale.as_secs())
+            }
+            Self::Far => format!("{cache}; hit; detail=far"),
+            Self::Loaded => format!("{cache}; fwd=uri-miss"),
+            Self::Joined => format!("{cache}; fwd=uri-miss; collapsed"),
+        }
+    }
+}
+
 /// A value and where it came from; it derefs to the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -15,6 +15,7 @@ use palisade_edge::ClientIp;
 use palisade_observe::log::Log;
 use palisade_observe::metric::{self, Guard};
 
+use crate::caches::Caches;
 use crate::refusal;
 
 /// Series of one metric at most.
@@ -27,6 +28,8 @@ const SYNCS: [f64; 9] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.
 
 /// The recorder of the process: the facade has one for all.
 static FIGURES: OnceLock<Figures> = OnceLock::new();
+/// What is told when somebody asks.
+static CACHES: OnceLock<Caches> = OnceLock::new();
 
 struct Figures {
     exporter: PrometheusHandle,
@@ -50,6 +53,12 @@ pub(crate) fn start(log: Log, start: SystemTime) -> Result<(), BuildError> {
         metric::build_info(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
     }
     Ok(())
+}
+
+/// Has the caches of the portal report when somebody asks.
+pub(crate) fn of_caches(caches: Caches) {
+    // There is one portal in a process.
+    let _ = CACHES.set(caches);
 }
 
 /// Says what each metric means, those of other crates too.
@@ -89,6 +98,13 @@ fn describe() {
         metrics::describe_gauge!(name, about);
     }
     metrics::describe_histogram!("palisade_audit_sync_seconds", "Time of a sync of the trail.");
+    for (name, about) in palisade_cache::report::DESCRIPTIONS {
+        if name.ends_with("_total") {
+            metrics::describe_counter!(name, about);
+        } else {
+            metrics::describe_gauge!(name, about);
+        }
+    }
 }
 
 /// Keeps the samples that nobody asks for from piling up, until it is dropped.
@@ -112,6 +128,9 @@ async fn answer(client: Option<Extension<ClientIp>>, _: Request) -> Response {
         return refusal::not_found().await.into_response();
     };
     metric::process(figures.start, &figures.log);
+    if let Some(caches) = CACHES.get() {
+        caches.report();
+    }
     let mut response = figures.exporter.render().into_response();
     let headers = response.headers_mut();
     let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");

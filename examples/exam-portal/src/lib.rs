@@ -7,6 +7,7 @@ mod api;
 mod app;
 #[cfg(test)]
 mod bench;
+mod caches;
 mod config;
 mod edge;
 mod exams;

@@ -54,7 +54,14 @@ pub(crate) async fn deadline(request: Request, next: Next) -> Response {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&StoreError> for Problem {
+    fn from(error: &StoreError) -> Self {
         match error {
+            StoreError::Shared(error) => Self::from(&**error),
             StoreError::Duplicate => Self::new(StatusCode::CONFLICT, "duplicate"),
             StoreError::Busy | StoreError::TimedOut => {
                 tracing::warn!(%error, "database did not answer in time");

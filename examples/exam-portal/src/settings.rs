@@ -15,7 +15,7 @@ pub(crate) struct Settings {
 }
 
 /// The settings as the database has them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Stored {
     pub(crate) school_name: String,

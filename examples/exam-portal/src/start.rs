@@ -14,6 +14,7 @@ use tokio::runtime::Runtime;
 
 use crate::accounts::{self, Accounts, AccountsError, Printed, TaskError};
 use crate::app::{App, AppError};
+use crate::caches::{Caches, CachesError};
 use crate::config::{self, Asked, Config, Task, UserTask};
 use crate::exams::Copies;
 use crate::headers::{self, HeadersError};
@@ -37,6 +38,8 @@ enum StartError {
     Accounts(#[from] AccountsError),
     #[error(transparent)]
     App(#[from] AppError),
+    #[error(transparent)]
+    Caches(#[from] CachesError),
     #[error("the folder of copies: {0}; see that this user may write the data folder")]
     Copies(#[source] io::Error),
     #[error(transparent)]
@@ -148,6 +151,11 @@ async fn serve(config: &Config, clock: Arc<dyn Clock>) -> Result<End, StartError
             Seed::Demo { .. } => accounts::make_demo(&accounts).await?,
             Seed::Nothing => Vec::new(),
         };
+        let caches = Caches::open(config)?;
+        if let Some(caches) = &caches {
+            figures::of_caches(caches.clone());
+        }
+        let store = store.with_caches(caches);
         let origin = origin(config, address);
         let resets = Resets::start(store.clone(), accounts.clone(), &config.mail, &origin, &clock)?;
         let reports = headers::collector(&keys, Arc::clone(&clock))?;

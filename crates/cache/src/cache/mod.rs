@@ -116,6 +116,12 @@ where
         far.map_or(Duration::ZERO, |far| far.tier.max_staleness())
     }
 
+    /// Returns the name of the cache.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.inner.name
+    }
+
     /// Returns how often the cache gave what.
     #[must_use]
     pub fn stats(&self) -> Stats {

@@ -153,6 +153,12 @@ impl FarTier {
         self.shared.staleness
     }
 
+    /// Returns the name of the store.
+    #[must_use]
+    pub fn store_name(&self) -> &'static str {
+        self.shared.store.name()
+    }
+
     /// Says whether this process knows now of every invalidation up to that bound.
     #[must_use]
     pub fn is_heard(&self) -> bool {

@@ -9,10 +9,11 @@ use palisade_core::Problem;
 use palisade_input_validation::{SafeHtml, Valid, render_markdown};
 use serde::Serialize;
 
+use super::CacheStatus;
 use crate::access::{Anybody, Staff};
 use crate::announcements::{self, Announcement};
 use crate::refusal;
-use crate::store::Store;
+use crate::store::{Known, Store};
 use crate::trail::Changes;
 
 /// An announcement as it was written, and as it is shown.
@@ -28,10 +29,10 @@ pub(super) async fn read(
     Anybody(_): Anybody,
     State(store): State<Store>,
     slug: Slug,
-) -> Result<Json<Shown>, Problem> {
+) -> Result<(CacheStatus, Json<Shown>), Problem> {
     let slug = known(slug)?;
-    let markdown = store.announcement(&slug).await?.ok_or_else(unknown)?;
-    shown(markdown).map(Json)
+    let Known { value, outcome } = store.announcement(&slug).await?.ok_or_else(unknown)?;
+    Ok((CacheStatus(outcome), Json(shown(String::clone(&value))?)))
 }
 
 pub(super) async fn write(

@@ -12,9 +12,13 @@ mod settings;
 mod students;
 mod transfer;
 
+use std::convert::Infallible;
+
+use axum::response::{IntoResponseParts, ResponseParts};
 use axum::routing::{get, post, put};
 use axum::{Extension, Router};
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
+use palisade_cache::Outcome;
 use palisade_core::{FieldError, Pointer, Problem};
 
 use crate::exams::Copies;
@@ -63,4 +67,19 @@ pub(crate) fn open() -> Router<Portal> {
     Router::new()
         .route("/api/v1/auth/reset-request", post(resets::request))
         .route("/api/v1/auth/reset", post(resets::redeem))
+}
+
+/// Says where an answer came from (RFC 9211); nothing where there is no cache.
+struct CacheStatus(Option<Outcome>);
+
+impl IntoResponseParts for CacheStatus {
+    type Error = Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
+        let value = self.0.map(|outcome| HeaderValue::try_from(outcome.cache_status("portal")));
+        if let Some(Ok(value)) = value {
+            parts.headers_mut().append("cache-status", value);
+        }
+        Ok(parts)
+    }
 }

@@ -6,15 +6,17 @@ use axum::response::IntoResponse;
 use palisade_core::Problem;
 use palisade_input_validation::Valid;
 
+use super::CacheStatus;
 use crate::access::{Admin, Anybody};
 use crate::settings::{Settings, Stored};
-use crate::store::Store;
+use crate::store::{Known, Store};
 
 pub(super) async fn read(
     Anybody(_): Anybody,
     State(store): State<Store>,
-) -> Result<Json<Stored>, Problem> {
-    Ok(Json(store.settings().await?))
+) -> Result<(CacheStatus, Json<Stored>), Problem> {
+    let Known { value, outcome } = store.settings().await?;
+    Ok((CacheStatus(outcome), Json(Stored::clone(&value))))
 }
 
 pub(super) async fn write(

@@ -38,13 +38,14 @@ pub(super) async fn page(
 ) -> Result<Response, Failure> {
     let Anybody(user) = who?;
     let slug = known(slug).await?;
-    let markdown = store.announcement(&slug).await?;
+    let markdown = store.announcement(&slug).await?.map(|known| known.value);
     if markdown.is_none() && !user.role.is_staff() {
         return Err(refusal::not_found().await.into());
     }
-    let html = markdown.as_deref().map(render_markdown).transpose();
+    let html = markdown.as_deref().map(|markdown| render_markdown(markdown)).transpose();
     let html = html.map_err(|_| refusal::internal())?;
-    let (frame, markdown) = (Frame::of(&user), markdown.unwrap_or_default());
+    let (frame, markdown) =
+        (Frame::of(&user), markdown.map(|markdown| String::clone(&markdown)).unwrap_or_default());
     Ok(super::html(&OneAnnouncement { frame, slug, markdown, html, wrong: Vec::new() }))
 }
 

@@ -1,5 +1,7 @@
 //! `/`: the school at a glance.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -18,7 +20,7 @@ const STEP: usize = 64;
 #[template(path = "dashboard.html")]
 struct Dashboard {
     frame: Frame,
-    counts: Counts,
+    counts: Arc<Counts>,
     bars: Vec<Bar>,
     /// Of the chart, in units of its viewport.
     width: usize,

@@ -11,6 +11,7 @@ mod limited;
 mod password;
 mod reset;
 mod security;
+mod security_caches;
 mod settings;
 mod sign_in;
 mod student;

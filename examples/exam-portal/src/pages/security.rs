@@ -17,6 +17,7 @@ use palisade_ratelimit::store::StoreError;
 
 use super::failure::Failure;
 use super::frame::Frame;
+use super::security_caches::CachesView;
 use crate::access::Admin;
 use crate::limits::Minute;
 use crate::state::Portal;
@@ -52,6 +53,8 @@ struct Security {
     reports: u64,
     noise: u64,
     unread: u64,
+    /// Nothing where nothing is cached.
+    caches: Option<CachesView>,
 }
 
 /// One minute of the chart, in units of its viewport.
@@ -120,6 +123,7 @@ pub(super) async fn page(
         noise: reports.noise().iter().map(|(_, count)| *count).fold(0, u64::saturating_add),
         unread: reports.refused().iter().map(|(_, count)| *count).fold(0, u64::saturating_add),
         violations: violations(&reports),
+        caches: portal.store.caches().map(CachesView::of),
     }))
 }
 

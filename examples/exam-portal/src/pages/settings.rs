@@ -1,5 +1,7 @@
 //! `/settings`: what the school sets for all.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
@@ -21,7 +23,7 @@ use crate::store::Store;
 struct SettingsPage {
     frame: Frame,
     admin: bool,
-    settings: Stored,
+    settings: Arc<Stored>,
     wrong: Vec<String>,
 }
 
@@ -31,7 +33,7 @@ pub(super) async fn page(
 ) -> Result<Response, Failure> {
     let Anybody(user) = who?;
     let (frame, admin) = (Frame::of(&user), user.role == Role::Admin);
-    let settings = store.settings().await?;
+    let settings = store.settings().await?.value;
     Ok(super::html(&SettingsPage { frame, admin, settings, wrong: Vec::new() }))
 }
 
@@ -49,7 +51,7 @@ pub(super) async fn submit(
         }
         Err(rejected) => {
             let (frame, wrong) = (Frame::of(&user), wrong(&rejected));
-            let settings = store.settings().await?;
+            let settings = store.settings().await?.value;
             let mut page = super::html(&SettingsPage { frame, admin: true, settings, wrong });
             *page.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
             Ok(page)

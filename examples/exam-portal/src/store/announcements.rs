@@ -1,17 +1,54 @@
 //! Announcements in the database, as they were written.
 
+use std::sync::Arc;
+
 use super::engine::on;
-use super::{Store, StoreError};
+use super::{Known, Store, StoreError, to_the_end};
+use crate::caches;
 use crate::students::written;
 
 impl Store {
-    pub(crate) async fn announcement(&self, slug: &str) -> Result<Option<String>, StoreError> {
+    pub(crate) async fn announcement(
+        &self,
+        slug: &str,
+    ) -> Result<Option<Known<String>>, StoreError> {
+        let Some(cache) = self.caches.as_ref().map(|caches| &caches.announcements) else {
+            let markdown = self.stored_announcement(slug).await?;
+            return Ok(markdown.map(|value| Known { value: Arc::new(value), outcome: None }));
+        };
+        let (store, slug) = (self.clone(), slug.to_owned());
+        let of_load = slug.clone();
+        let load = |_| async move { store.stored_announcement(&of_load).await };
+        let read = caches::load(cache, &slug, load).await?;
+        let outcome = Some(read.outcome);
+        Ok(read.value.map(|value| Known { value, outcome }))
+    }
+
+    async fn stored_announcement(&self, slug: &str) -> Result<Option<String>, StoreError> {
         let sql = "SELECT markdown FROM announcements WHERE slug = $1";
         on!(self, pool => sqlx::query_scalar(sql).bind(slug).fetch_optional(pool))
     }
 
     /// Writes an announcement; returns what stood there.
     pub(crate) async fn announce(
+        &self,
+        slug: &str,
+        markdown: &str,
+    ) -> Result<Option<String>, StoreError> {
+        let store = self.clone();
+        let (slug, markdown) = (slug.to_owned(), markdown.to_owned());
+        to_the_end(async move {
+            let done = store.write_announcement(&slug, &markdown).await;
+            // Also after a failure: a statement that was given up may have been done.
+            if let Some(caches) = &store.caches {
+                caches.announcements.invalidate(&slug).await;
+            }
+            done
+        })
+        .await
+    }
+
+    async fn write_announcement(
         &self,
         slug: &str,
         markdown: &str,

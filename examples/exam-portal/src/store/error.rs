@@ -1,6 +1,7 @@
 //! What can go wrong with the database.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use palisade_passwords::reset::MigrateError;
@@ -63,6 +64,9 @@ pub(crate) enum StoreError {
     Busy,
     #[error("another row has this key")]
     Duplicate,
+    /// What a load failed with that others waited for too.
+    #[error(transparent)]
+    Shared(Arc<Self>),
     #[error("the statement took longer than allowed")]
     TimedOut,
     #[error("the database cannot be reached: {0}")]

@@ -26,7 +26,9 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use palisade_cache::Outcome;
 use palisade_core::Clock;
+use tracing::Instrument as _;
 
 pub(crate) use error::{OpenError, StoreError};
 pub(crate) use resets::{NoAccount, ResetLinks};
@@ -34,6 +36,7 @@ pub(crate) use sessions::SessionRow;
 pub(crate) use students::Counts;
 pub(crate) use users::Credentials;
 
+use crate::caches::Caches;
 use crate::config::PostgresUrl;
 use engine::{Engine, on};
 
@@ -85,6 +88,7 @@ pub(crate) struct Store {
     engine: Engine,
     clock: Arc<dyn Clock>,
     limits: Limits,
+    caches: Option<Caches>,
 }
 
 impl std::fmt::Debug for Store {
@@ -113,7 +117,22 @@ impl Store {
             None => Engine::Sqlite(sqlite::open(folder, limits, &clock, seed).await?),
         };
         resets::migrate(&engine).await?;
-        Ok(Self { engine, clock, limits })
+        Ok(Self { engine, clock, limits, caches: None })
+    }
+
+    /// Keeps what is read often in these caches, and ends what is there when it is changed.
+    pub(crate) fn with_caches(mut self, caches: Option<Caches>) -> Self {
+        self.caches = caches;
+        self
+    }
+
+    pub(crate) const fn caches(&self) -> Option<&Caches> {
+        self.caches.as_ref()
+    }
+
+    /// Ends the figures of the dashboard, now and when this is dropped.
+    const fn counts_change(&self) -> CountsChange<'_> {
+        CountsChange(self.caches.as_ref())
     }
 
     /// Returns the connections to the server that instances share, if there is one.
@@ -154,4 +173,39 @@ impl Store {
             Err(_) => Err(StoreError::TimedOut),
         }
     }
+}
+
+/// What was read, and where a cache had it from.
+pub(crate) struct Known<T> {
+    pub(crate) value: Arc<T>,
+    /// Nothing where there is no cache.
+    pub(crate) outcome: Option<Outcome>,
+}
+
+/// A change that the figures of the dashboard tell of: they are ended when it is over, also for a
+/// caller that goes away in the midst of it.
+struct CountsChange<'a>(Option<&'a Caches>);
+
+impl CountsChange<'_> {
+    async fn over(mut self) {
+        if let Some(caches) = self.0.take() {
+            caches.counts.invalidate(&()).await;
+        }
+    }
+}
+
+impl Drop for CountsChange<'_> {
+    fn drop(&mut self) {
+        if let Some(caches) = self.0 {
+            drop(caches.counts.invalidate(&()));
+        }
+    }
+}
+
+/// Does something to its end, whatever becomes of who asked for it.
+async fn to_the_end<T: Send + 'static>(
+    change: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<T, StoreError> {
+    // What panics is told by the log; what is too much for the runtime is no answer either.
+    tokio::spawn(change.in_current_span()).await.unwrap_or(Err(StoreError::Busy))
 }

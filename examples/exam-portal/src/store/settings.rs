@@ -1,11 +1,29 @@
 //! The settings, one row.
 
+use std::sync::Arc;
+
 use super::engine::on;
-use super::{Store, StoreError};
+use super::{Known, Store, StoreError, to_the_end};
+use crate::caches;
 use crate::settings::{Settings, Stored};
 
 impl Store {
-    pub(crate) async fn settings(&self) -> Result<Stored, StoreError> {
+    pub(crate) async fn settings(&self) -> Result<Known<Stored>, StoreError> {
+        let Some(cache) = self.caches.as_ref().map(|caches| &caches.settings) else {
+            return Ok(Known { value: Arc::new(self.stored_settings().await?), outcome: None });
+        };
+        let store = self.clone();
+        let load = |_| async move { store.stored_settings().await.map(Some) };
+        let read = caches::load(cache, &(), load).await?;
+        let outcome = Some(read.outcome);
+        // There is always one row; what says otherwise is asked again.
+        match read.value {
+            Some(value) => Ok(Known { value, outcome }),
+            None => Ok(Known { value: Arc::new(self.stored_settings().await?), outcome: None }),
+        }
+    }
+
+    async fn stored_settings(&self) -> Result<Stored, StoreError> {
         let sql = "SELECT school_name, contact_email, currency FROM settings WHERE id = 1";
         let row: (String, Option<String>, String) =
             on!(self, pool => sqlx::query_as(sql).fetch_one(pool))?;
@@ -15,6 +33,19 @@ impl Store {
 
     /// Sets the settings; returns what they were.
     pub(crate) async fn set_settings(&self, settings: &Settings) -> Result<Stored, StoreError> {
+        let (store, settings) = (self.clone(), Stored::from(settings));
+        to_the_end(async move {
+            let done = store.write_settings(&settings).await;
+            // Also after a failure: a statement that was given up may have been done.
+            if let Some(caches) = &store.caches {
+                caches.settings.invalidate(&()).await;
+            }
+            done
+        })
+        .await
+    }
+
+    async fn write_settings(&self, settings: &Stored) -> Result<Stored, StoreError> {
         // Holds the row, on either engine, before it is read.
         let hold = "UPDATE settings SET currency = currency WHERE id = 1";
         let before = "SELECT school_name, contact_email, currency FROM settings WHERE id = 1";
@@ -25,9 +56,9 @@ impl Store {
             sqlx::query(hold).execute(&mut *transaction).await?;
             let row = sqlx::query_as(before).fetch_one(&mut *transaction).await?;
             sqlx::query(sql)
-                .bind(settings.school_name.as_str())
-                .bind(settings.contact_email.as_ref().map(AsRef::<str>::as_ref))
-                .bind(settings.currency.code())
+                .bind(&settings.school_name)
+                .bind(&settings.contact_email)
+                .bind(&settings.currency)
                 .execute(&mut *transaction)
                 .await?;
             transaction.commit().await?;

@@ -1,11 +1,14 @@
 //! Students in the database.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use serde::{Deserialize, Serialize};
 use sqlx::{AssertSqlSafe, ColumnIndex, Decode, FromRow, Row, Type};
 
 use super::engine::{Dialect, on};
 use super::{Store, StoreError};
+use crate::caches;
 use crate::students::{ListQuery, NewStudent, Sort, Student, StudentChange, written};
 
 const WEEK: Duration = Duration::from_hours(7 * 24);
@@ -19,7 +22,7 @@ pub(crate) struct StudentPage {
 }
 
 /// Figures of the dashboard.
-#[derive(Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Counts {
     pub(crate) students: u64,
     /// Added in the last seven days.
@@ -87,13 +90,16 @@ impl Store {
         let sql = "INSERT INTO students (code, name, email, birth_date, created_at, updated_at) \
                    VALUES ($1, $2, $3, $4, $5, $5) RETURNING *";
         let now = written(self.clock.wall());
-        on!(self, pool => sqlx::query_as(sql)
+        let counts = self.counts_change();
+        let done = on!(self, pool => sqlx::query_as(sql)
             .bind(new.code())
             .bind(new.name())
             .bind(new.email())
             .bind(new.birth_date())
             .bind(&now)
-            .fetch_one(pool))
+            .fetch_one(pool));
+        counts.over().await;
+        done
     }
 
     /// Adds each student whose code is free, all or none of them at once; says for each whether it
@@ -102,7 +108,8 @@ impl Store {
         let sql = "INSERT INTO students (code, name, email, birth_date, created_at, updated_at) \
                    VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (code) DO NOTHING";
         let now = written(self.clock.wall());
-        on!(self, pool => async {
+        let counts = self.counts_change();
+        let done = on!(self, pool => async {
             let mut transaction = pool.begin().await?;
             let mut added = Vec::with_capacity(new.len());
             for student in new {
@@ -118,7 +125,9 @@ impl Store {
             }
             transaction.commit().await?;
             Ok(added)
-        })
+        });
+        counts.over().await;
+        done
     }
 
     /// Returns the students whose codes come after this one, in the order of their codes.
@@ -144,7 +153,8 @@ impl Store {
                    email = coalesce($4, email), birth_date = coalesce($5, birth_date), \
                    updated_at = $6 WHERE code = $1 RETURNING *";
         let now = written(self.clock.wall());
-        on!(self, pool => async {
+        let counts = self.counts_change();
+        let done = on!(self, pool => async {
             let mut transaction = pool.begin().await?;
             let found = sqlx::query_as(hold).bind(code).fetch_optional(&mut *transaction).await?;
             let Some(before) = found else { return Ok(None) };
@@ -159,18 +169,35 @@ impl Store {
                 .await?;
             transaction.commit().await?;
             Ok(Some((before, after)))
-        })
+        });
+        counts.over().await;
+        done
     }
 
     /// Removes a student; says whether there was one.
     pub(crate) async fn remove_student(&self, code: &str) -> Result<bool, StoreError> {
         let sql = "DELETE FROM students WHERE code = $1";
-        on!(self, pool => async {
+        let counts = self.counts_change();
+        let done = on!(self, pool => async {
             Ok(sqlx::query(sql).bind(code).execute(pool).await?.rows_affected() > 0)
-        })
+        });
+        counts.over().await;
+        done
     }
 
-    pub(crate) async fn counts(&self) -> Result<Counts, StoreError> {
+    pub(crate) async fn counts(&self) -> Result<Arc<Counts>, StoreError> {
+        let Some(cache) = self.caches.as_ref().map(|caches| &caches.counts) else {
+            return self.counted().await.map(Arc::new);
+        };
+        let store = self.clone();
+        let load = |_| async move { store.counted().await.map(Some) };
+        match caches::load(cache, &(), load).await?.value {
+            Some(counts) => Ok(counts),
+            None => self.counted().await.map(Arc::new),
+        }
+    }
+
+    async fn counted(&self) -> Result<Counts, StoreError> {
         let week_ago = self.clock.wall().checked_sub(WEEK).unwrap_or(SystemTime::UNIX_EPOCH);
         let totals = "SELECT count(*), count(*) FILTER (WHERE created_at >= $1), \
                       count(*) FILTER (WHERE updated_at >= $1 AND updated_at > created_at) \

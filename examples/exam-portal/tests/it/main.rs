@@ -15,6 +15,7 @@ mod audit;
 mod bad_input;
 mod between;
 mod browser;
+mod caches;
 mod database;
 mod drain;
 mod edge;

@@ -32,7 +32,7 @@ const PASSWORDS: &str = "passwords.json";
 
 /// Somebody who asks the portal.
 pub(crate) struct Client<'a> {
-    portal: &'a Portal,
+    pub(crate) portal: &'a Portal,
     pub(crate) cookie: Option<String>,
 }
 
