@@ -2,10 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
+use palisade_input_validation::issue::Language;
 use palisade_input_validation::text::forbidden;
 use palisade_input_validation::{
-    Amount, Check, Clamped, Currency, Cursor, CursorKeys, Email, FileName, HttpUrl, Line, Page,
-    Pattern, SafeRedirect, Scope, Text, UniqueName, from_json, from_pairs,
+    Amount, Check, Clamped, Currency, Cursor, CursorKeys, Email, FileName, HttpUrl, Line, LogText,
+    Page, Pattern, SafeRedirect, Scope, Sort, SortKey, Text, UniqueName, from_fields, from_json,
+    from_pairs,
 };
 use url::Url;
 
@@ -59,6 +61,32 @@ pub fn input_validation_url(data: &[u8]) {
         let followed = base.join(next.as_str()).expect("a URL");
         assert_eq!(followed.origin(), base.origin());
         assert_eq!(SafeRedirect::parse(next.as_str()), Ok(next.clone()));
+    }
+}
+
+/// What goes into headers, logs and statements: one line, one language, one of the known columns.
+pub fn input_validation_header(data: &[u8]) {
+    #[derive(Clone, Copy, Debug, PartialEq, SortKey)]
+    #[serde(rename_all = "camelCase")]
+    enum Key {
+        Name,
+        CreatedAt,
+    }
+
+    let text = text(data);
+    let language = Language::negotiate(text);
+    assert!(["ar", "en", "fr", "ne"].contains(&language.tag()));
+    let line = LogText::<64>(text).to_string();
+    assert!(forbidden(&line).is_ok() && !line.contains(['\n', '\r', '\t']), "{line:?}");
+    assert!(line.len() <= 64 * 10 + 40, "{line:?}");
+    if let Ok(name) = FileName::parse(text) {
+        let value = name.attachment();
+        let value = value.to_str().expect("ASCII");
+        assert!(value.starts_with("attachment; filename=\"") && value.matches('"').count() == 2);
+    }
+    if let Ok(sort) = Sort::<Key>::parse(text) {
+        assert!(["name", "created_at"].contains(&sort.column()));
+        assert!(["name", "-name", "createdAt", "-createdAt"].contains(&text));
     }
 }
 
@@ -135,5 +163,9 @@ pub fn input_validation_json(data: &[u8]) {
             }
         }
     }
-    let _ = from_pairs::<Form>(text(data));
+    let pairs = text(data);
+    let read = from_pairs::<Form>(pairs);
+    let fields: Vec<_> = url::form_urlencoded::parse(pairs.as_bytes()).collect();
+    let fields = fields.iter().map(|(name, value)| (&**name, Some(&**value)));
+    assert_eq!(from_fields::<Form>(fields), read, "one reading");
 }

@@ -31,8 +31,8 @@ pub use files::{
 };
 pub use headers::{headers_cookies, headers_csp, headers_origin, headers_reports, headers_request};
 pub use input_validation::{
-    input_validation_cursor, input_validation_email, input_validation_json,
-    input_validation_number, input_validation_text, input_validation_url,
+    input_validation_cursor, input_validation_email, input_validation_header,
+    input_validation_json, input_validation_number, input_validation_text, input_validation_url,
 };
 pub use limits::{ratelimit_fields, ratelimit_key, ratelimit_rules, ratelimit_snapshot};
 pub use markup::{input_validation_html, input_validation_markdown};
@@ -78,6 +78,7 @@ pub const TARGETS: &[Target] = &[
     ("input_validation_cursor", input_validation_cursor),
     ("input_validation_email", input_validation_email),
     ("input_validation_file", input_validation_file),
+    ("input_validation_header", input_validation_header),
     ("input_validation_html", input_validation_html),
     ("input_validation_json", input_validation_json),
     ("input_validation_markdown", input_validation_markdown),

@@ -28,7 +28,7 @@ use crate::{Check, from_json, from_pairs};
 /// |---|---|---|
 /// | `Valid<Json<T>>` | `application/json` or `application/..+json` | [`BodyLimit`] |
 /// | `Valid<Form<T>>` | `application/x-www-form-urlencoded`; of a `GET` or `HEAD` the query | [`BodyLimit`], 1,000 pairs |
-/// | `Valid<Multipart<T>>` (feature `rustix`) | `multipart/form-data` | those of [`Uploads`](crate::upload::Uploads) |
+/// | `Valid<Multipart<T>>` (feature `rustix`, on Unix) | `multipart/form-data` | those of [`Uploads`](crate::upload::Uploads) |
 /// | `Valid<Query<T>>` | the query | 8 KiB, 1,000 pairs |
 /// | `Valid<Path<T>>` | the parameters of the route, by name | 8 KiB |
 ///
@@ -59,7 +59,7 @@ pub struct Valid<E> {
 }
 
 impl<E> Valid<E> {
-    #[cfg(feature = "rustix")]
+    #[cfg(all(unix, feature = "rustix"))]
     pub(crate) const fn from_checked(inner: E) -> Self {
         Self { inner }
     }

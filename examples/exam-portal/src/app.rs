@@ -63,7 +63,7 @@ impl App {
         let (reports, guard) = (portal.reports.clone(), portal.guard.clone());
         let trail = portal.trail.clone();
         let signed_in = Router::new()
-            .nest("/api/v1", api::routes(&portal.copies))
+            .merge(api::routes(&portal.copies))
             .merge(pages::routes())
             .fallback(refusal::not_found)
             .method_not_allowed_fallback(refusal::method_not_allowed)

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
-use http::header::{CONTENT_TYPE, COOKIE, HOST, RETRY_AFTER, SET_COOKIE};
+use http::header::{ALLOW, CONTENT_TYPE, COOKIE, HOST, RETRY_AFTER, SET_COOKIE};
 use http_body_util::BodyExt;
 use palisade_core::{Clock, ManualClock};
 use palisade_observe::health::Health;
@@ -45,6 +45,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) cookie: Option<String>,
     pub(crate) retry_after: Option<String>,
+    /// The methods that there are, where the one that was tried is not.
+    pub(crate) allow: Option<String>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -121,8 +123,10 @@ impl Bench {
         let status = response.status().as_u16();
         let wait = response.headers().get(RETRY_AFTER);
         let retry_after = wait.map(|value| value.to_str().unwrap().to_owned());
+        let allow = response.headers().get(ALLOW);
+        let allow = allow.map(|value| value.to_str().unwrap().to_owned());
         let body = response.into_body().collect().await.unwrap().to_bytes().to_vec();
-        Answer { status, cookie, retry_after, body }
+        Answer { status, cookie, retry_after, allow, body }
     }
 
     pub(crate) async fn sign_in(&self, password: &str) -> Answer {

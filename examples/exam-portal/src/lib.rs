@@ -11,6 +11,7 @@ mod caches;
 mod config;
 mod edge;
 mod exams;
+mod fields;
 mod figures;
 mod folder;
 mod headers;

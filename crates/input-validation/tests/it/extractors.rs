@@ -214,6 +214,8 @@ proptest! {
     ) {
         prop_assume!(one.len() <= 20 && other.chars().count() <= 20);
         prop_assume!([&one, &other].iter().all(|text| Line::<20>::parse(text).is_ok()));
+        // An address would keep a rule that the other breaks.
+        prop_assume!([&one, &other].iter().all(|text| Email::parse(text).is_err()));
         let first = observed(wrong(&one, numbers.0));
         let second = observed(wrong(&other, numbers.1));
         prop_assert_eq!(&first, &second);

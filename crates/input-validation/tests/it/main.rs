@@ -20,15 +20,15 @@ mod escapes;
 mod events;
 #[cfg(feature = "axum")]
 mod extractors;
-#[cfg(feature = "rustix")]
+#[cfg(all(unix, feature = "rustix"))]
 mod files;
 #[cfg(feature = "ammonia")]
 mod hypertext;
-#[cfg(feature = "rustix")]
+#[cfg(all(unix, feature = "rustix"))]
 mod jails;
 #[cfg(feature = "pulldown-cmark")]
 mod markdown;
-#[cfg(all(feature = "axum", feature = "rustix"))]
+#[cfg(all(unix, feature = "axum", feature = "rustix"))]
 mod multipart;
 mod patterns;
 mod promises;

@@ -1,29 +1,22 @@
 //! A password that its user replaces.
 
 use palisade_core::SecurityEvent;
-use palisade_passwords::fields::{Fields, FieldsError};
+use palisade_input_validation::Check;
 use palisade_passwords::session::{ChangeError, NewPassword, Renewed, Standing};
-use palisade_passwords::{Attempt, Candidate, Overloaded, Refusal, Verdict, Violation};
+use palisade_passwords::{Attempt, Overloaded, Refusal, Verdict, Violation};
 
 use super::{Accounts, Client, User, UserId};
+use crate::fields::Secret;
 use crate::store::StoreError;
 
-/// What the user of a session asks for.
+/// What the user of a session asks for; the form of the page sends a name beside it, for the browser's
+/// store of passwords.
+#[derive(Check)]
+#[check(open)]
 pub(crate) struct ChangeRequest {
     /// Not asked where the present one is temporary: it was proved, and burnt, at the sign-in.
-    pub(crate) current: Option<Candidate>,
-    pub(crate) new: Candidate,
-}
-
-impl ChangeRequest {
-    /// Takes the fields `current_password`, which may be missing, and `new_password`.
-    pub(crate) fn of(fields: &Fields) -> Result<Self, FieldsError> {
-        let current = match fields.candidate("current_password") {
-            Err(FieldsError::Missing { .. }) => None,
-            other => Some(other?),
-        };
-        Ok(Self { current, new: fields.candidate("new_password")? })
-    }
+    pub(crate) current_password: Option<Secret>,
+    pub(crate) new_password: Secret,
 }
 
 /// Why a password stays.
@@ -56,15 +49,16 @@ impl Accounts {
     ) -> Result<Renewed<UserId>, ChangeRefused> {
         let found = self.store.credentials(user.id).await?.ok_or(ChangeRefused::Ended)?;
         // What breaks the rules is told beside a wrong current password, not after it.
-        let checked = self.policy.check(&request.new, &Self::context(user));
+        let new = request.new_password.candidate();
+        let checked = self.policy.check(&new, &Self::context(user));
         let violations = checked.as_ref().err().map_or(&[][..], Refusal::violations).to_vec();
         let change = match standing {
             Standing::Active(active) => {
                 // Whoever has a session has no other way to guess the password of its account.
                 let counted = self.lockout.begin(&user.name, client.address()).await?;
                 let attempt = Attempt::new(&user.name).from_client(client);
-                let proved = match request.current {
-                    Some(current) => self.verify(&found, attempt, current).await?,
+                let proved = match &request.current_password {
+                    Some(current) => self.verify(&found, attempt, current.candidate()).await?,
                     None => Verdict::Rejected,
                 };
                 let Verdict::Verified(current) = proved else {

@@ -3,13 +3,14 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use palisade_core::SecurityEvent;
-use palisade_passwords::fields::{Fields, FieldsError};
+use palisade_input_validation::Check;
 use palisade_passwords::session::{Renewed, Session};
 use palisade_passwords::temporary::{RedeemError, Temporary};
 use palisade_passwords::{Attempt, Candidate, Overloaded, UpgradeOutcome, Verdict, Verified};
 use palisade_ratelimit::lockout::Refused;
 
 use super::{Accounts, User, UserId, name};
+use crate::fields::Secret;
 use crate::store::{Credentials, StoreError};
 
 /// Who asks, for taking turns: an address, or the /64 that a provider gives to one house.
@@ -35,18 +36,12 @@ impl Client {
     }
 }
 
-/// What someone claims.
+/// What someone claims: texts of any form, since what cannot be a name is told to nobody either.
+#[derive(Check)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Proof {
     pub(crate) username: String,
-    pub(crate) password: Candidate,
-}
-
-impl Proof {
-    /// Takes the fields `username` and `password`.
-    pub(crate) fn of(fields: &Fields) -> Result<Self, FieldsError> {
-        let username = fields.text("username")?.to_owned();
-        Ok(Self { username, password: fields.candidate("password")? })
-    }
+    pub(crate) password: Secret,
 }
 
 /// Somebody who is who they claim to be.
@@ -92,8 +87,8 @@ impl Accounts {
         // What cannot be a name costs the same, too.
         let attempt = Attempt::new(key.as_deref().unwrap_or(&proof.username)).from_client(client);
         let verdict = match &found {
-            Some(found) => self.verify(found, attempt, proof.password).await?,
-            None => self.hasher.verify(&attempt, proof.password).await?,
+            Some(found) => self.verify(found, attempt, proof.password.candidate()).await?,
+            None => self.hasher.verify(&attempt, proof.password.candidate()).await?,
         };
         let (Some(found), Verdict::Verified(verified)) = (found, verdict) else {
             return Err(SignInError::Rejected);

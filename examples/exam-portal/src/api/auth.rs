@@ -7,12 +7,13 @@ use http::StatusCode;
 use palisade_audit::layer::Addition;
 use palisade_core::Problem;
 use palisade_edge::ClientIp;
-use palisade_passwords::fields::Fields;
+use palisade_input_validation::{Reason, Refusal, Rejected};
 use serde::Serialize;
 use tower_sessions_core::Session;
 
 use crate::access::{Anybody, SignedIn};
 use crate::accounts::{Accounts, ChangeRequest, Client, Proof, Role, SignInError, User, UserId};
+use crate::fields::Checked;
 use crate::resets::Resets;
 use crate::sessions;
 use crate::trail;
@@ -41,9 +42,12 @@ pub(super) async fn login(
     State(accounts): State<Accounts>,
     Extension(session): Extension<Session>,
     client: ClientIp,
-    fields: Fields,
+    proof: Result<Checked<Proof>, Rejected>,
 ) -> Result<Response, Problem> {
-    let proof = Proof::of(&fields)?;
+    let proof = match proof {
+        Ok(proof) => proof.into_inner(),
+        Err(rejected) => return Ok(unread(rejected)),
+    };
     let tried = trail::tried(&proof.username);
     let signed_in = match accounts.sign_in(proof, Client::of(client.address())).await {
         Ok(signed_in) => signed_in,
@@ -60,6 +64,14 @@ pub(super) async fn login(
     Ok((by, Json(Welcome { user: signed_in.user.into(), must_change_password })).into_response())
 }
 
+/// Which field is wrong, and how, is told to nobody; that it is no such body at all is no secret.
+fn unread(rejected: Rejected) -> Response {
+    match rejected.refusal().reason() {
+        Reason::Invalid | Reason::Malformed => Refusal::uniform().into_response(),
+        _ => rejected.into_response(),
+    }
+}
+
 pub(super) async fn logout(Extension(session): Extension<Session>) -> Result<Response, Problem> {
     sessions::end(&session, StatusCode::NO_CONTENT.into_response()).await
 }
@@ -74,9 +86,9 @@ pub(super) async fn change_password(
     Extension(session): Extension<Session>,
     client: ClientIp,
     who: SignedIn,
-    fields: Fields,
+    request: Checked<ChangeRequest>,
 ) -> Result<StatusCode, Problem> {
-    let request = ChangeRequest::of(&fields)?;
+    let request = request.into_inner();
     let client = Client::of(client.address());
     let renewed = accounts.change_password(&who.user, who.standing, request, client).await?;
     resets.tell_of_change(&who.user);

@@ -1,11 +1,11 @@
-//! The JSON API under `/api/v1`.
+//! The JSON API under `/api/v1`, and the document about it.
 
 mod announcements;
 mod audit;
 mod auth;
-mod body;
 mod copies;
 mod exams;
+mod openapi;
 mod payments;
 mod resets;
 mod settings;
@@ -15,41 +15,88 @@ mod transfer;
 use std::convert::Infallible;
 
 use axum::response::{IntoResponseParts, ResponseParts};
-use axum::routing::{get, post, put};
+use axum::routing::{MethodRouter, get, post, put};
 use axum::{Extension, Router};
 use http::{HeaderValue, StatusCode};
 use palisade_cache::Outcome;
 use palisade_core::{FieldError, Pointer, Problem};
+use palisade_input_validation::BodyLimit;
 
 use crate::exams::Copies;
 use crate::state::Portal;
 
 pub(crate) use audit::TrailQuery;
 
+/// Routes and their paths, which the document has to list.
+struct Calls {
+    router: Router<Portal>,
+    paths: Vec<&'static str>,
+}
+
+impl Calls {
+    fn new() -> Self {
+        Self { router: Router::new(), paths: Vec::new() }
+    }
+
+    fn at(mut self, path: &'static str, methods: MethodRouter<Portal>) -> Self {
+        self.paths.push(path);
+        Self { router: self.router.route(path, methods), paths: self.paths }
+    }
+}
+
+/// The calls of those who are signed in.
 pub(crate) fn routes(copies: &Copies) -> Router<Portal> {
-    Router::new()
-        .route("/auth/login", post(auth::login))
-        .route("/auth/logout", post(auth::logout))
-        .route("/auth/password", post(auth::change_password))
-        .route("/me", get(auth::me))
-        .route("/admin/users/{id}/reset-password", post(resets::require))
-        .route("/admin/audit", get(audit::list))
-        .route("/admin/audit/checkpoint", get(audit::checkpoint))
-        .route("/admin/audit/proof/{seq}", get(audit::proof))
-        .route("/students", get(students::list).post(students::add))
-        .route(
-            "/students/{code}",
-            get(students::read).patch(students::change).delete(students::remove),
+    signed_in(copies).router
+}
+
+/// The calls for which nobody need be signed in, a pending session in the browser included.
+pub(crate) fn open() -> Router<Portal> {
+    anybody().router
+}
+
+/// The most bytes of a student, every character escaped.
+const STUDENT: BodyLimit = BodyLimit::new(64 * 1024);
+
+fn signed_in(copies: &Copies) -> Calls {
+    Calls::new()
+        .at("/api/v1/auth/login", post(auth::login))
+        .at("/api/v1/auth/logout", post(auth::logout))
+        .at("/api/v1/auth/password", post(auth::change_password))
+        .at("/api/v1/me", get(auth::me))
+        .at("/api/v1/admin/users/{id}/reset-password", post(resets::require))
+        .at("/api/v1/admin/audit", get(audit::list))
+        .at("/api/v1/admin/audit/checkpoint", get(audit::checkpoint))
+        .at("/api/v1/admin/audit/proof/{seq}", get(audit::proof))
+        .at("/api/v1/students", get(students::list).post(students::add).layer(Extension(STUDENT)))
+        .at(
+            "/api/v1/students/{code}",
+            get(students::read)
+                .patch(students::change)
+                .delete(students::remove)
+                .layer(Extension(STUDENT)),
         )
-        .route("/students/import", post(transfer::import))
-        .route("/students/export.csv", get(transfer::export))
-        .route("/exams", get(exams::list).post(exams::add))
-        .route("/exams/{id}/grades", put(exams::grade).get(exams::grades))
-        .route("/exams/{id}/copies", post(copies::add).layer(Extension(copies.uploads())))
-        .route("/exams/{id}/copies/{copy}", get(copies::read))
-        .route("/announcements/{slug}", get(announcements::read).put(announcements::write))
-        .route("/payments", post(payments::add))
-        .route("/settings", get(settings::read).put(settings::write))
+        .at("/api/v1/students/import", post(transfer::import))
+        .at("/api/v1/students/export.csv", get(transfer::export))
+        .at("/api/v1/exams", get(exams::list).post(exams::add))
+        .at("/api/v1/exams/{id}/grades", put(exams::grade).get(exams::grades))
+        .at("/api/v1/exams/{id}/copies", post(copies::add).layer(Extension(copies.uploads())))
+        .at("/api/v1/exams/{id}/copies/{copy}", get(copies::read))
+        .at("/api/v1/announcements/{slug}", get(announcements::read).put(announcements::write))
+        .at("/api/v1/payments", post(payments::add))
+        .at("/api/v1/settings", get(settings::read).put(settings::write))
+}
+
+fn anybody() -> Calls {
+    Calls::new()
+        .at("/api/openapi.json", get(openapi::show))
+        .at("/api/v1/auth/reset-request", post(resets::request))
+        .at("/api/v1/auth/reset", post(resets::redeem))
+}
+
+/// Every path of a call.
+#[cfg(test)]
+fn paths(copies: &Copies) -> Vec<&'static str> {
+    [signed_in(copies).paths, anybody().paths].concat()
 }
 
 /// A body names a student that there is not.
@@ -60,13 +107,6 @@ fn no_such_student() -> Problem {
         "unknown_student",
         "no student has this code",
     ))
-}
-
-/// The calls for which nobody need be signed in, a pending session in the browser included.
-pub(crate) fn open() -> Router<Portal> {
-    Router::new()
-        .route("/api/v1/auth/reset-request", post(resets::request))
-        .route("/api/v1/auth/reset", post(resets::redeem))
 }
 
 /// Says where an answer came from (RFC 9211); nothing where there is no cache.

@@ -4,12 +4,12 @@ use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use palisade_core::{Problem, SecurityEvent};
-use palisade_passwords::fields::Fields;
 use serde::Serialize;
 
 use crate::access::Admin;
 use crate::accounts::UserId;
-use crate::resets::{self, RequireError, Resets};
+use crate::fields::Checked;
+use crate::resets::{self, LinkRequest, Redemption, RequireError, Resets};
 
 /// The one answer to everybody who asks for a link.
 #[derive(Serialize)]
@@ -19,18 +19,19 @@ pub(super) struct Asked {
 
 pub(super) async fn request(
     State(resets): State<Resets>,
-    fields: Fields,
+    request: Checked<LinkRequest>,
 ) -> Result<(StatusCode, Json<Asked>), Problem> {
-    resets.request(fields.text("email")?).map_err(resets::unsent)?;
+    resets.request(&request.into_inner().email).map_err(resets::unsent)?;
     let detail = "if an account has this address, a link is on its way to it";
     Ok((StatusCode::ACCEPTED, Json(Asked { detail })))
 }
 
 pub(super) async fn redeem(
     State(resets): State<Resets>,
-    fields: Fields,
+    redemption: Checked<Redemption>,
 ) -> Result<StatusCode, Problem> {
-    resets.redeem(fields.text("token")?, fields.candidate("new_password")?).await?;
+    let Redemption { token, new_password } = redemption.into_inner();
+    resets.redeem(token.as_str(), new_password.candidate()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -2,17 +2,18 @@
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, Query, State};
 use axum::response::IntoResponse;
 use http::StatusCode;
 use http::header::LOCATION;
 use palisade_core::{FieldError, Pointer, Problem};
+use palisade_input_validation::{Valid, checked_with};
 use serde::Serialize;
 
-use super::body::JsonBody;
 use crate::access::{self, Anybody, Staff};
+use crate::fields::invalid;
 use crate::store::{Store, StoreError};
-use crate::students::{self, Draft, ListQuery, Student};
+use crate::students::{self, ListQuery, NewStudent, Student, StudentChange};
 
 /// One page, as the API writes it.
 #[derive(Serialize)]
@@ -28,9 +29,8 @@ type Code = Result<Path<String>, PathRejection>;
 pub(super) async fn list(
     Staff(_): Staff,
     State(store): State<Store>,
-    RawQuery(query): RawQuery,
+    query: Valid<Query<ListQuery>>,
 ) -> Result<Json<Listing>, Problem> {
-    let query = ListQuery::parse(query.as_deref().unwrap_or_default());
     let found = store.list_students(&query).await?;
     Ok(Json(Listing {
         items: found.items,
@@ -43,9 +43,10 @@ pub(super) async fn list(
 pub(super) async fn add(
     Staff(_): Staff,
     State(store): State<Store>,
-    JsonBody(draft): JsonBody<Draft>,
+    new: Valid<Json<NewStudent>>,
 ) -> Result<impl IntoResponse, Problem> {
-    let new = draft.into_new(store.today())?;
+    let Json(new) = new.into_inner();
+    let new = checked_with(new, &store.today()).await.map_err(invalid)?;
     let student = store.add_student(&new).await.map_err(taken)?;
     // A code has no character that a path would have to escape.
     let location = format!("/api/v1/students/{}", student.code);
@@ -70,10 +71,11 @@ pub(super) async fn change(
     Staff(_): Staff,
     State(store): State<Store>,
     code: Code,
-    JsonBody(draft): JsonBody<Draft>,
+    change: Valid<Json<StudentChange>>,
 ) -> Result<impl IntoResponse, Problem> {
     let code = known(code)?;
-    let change = draft.into_change(store.today())?;
+    let Json(change) = change.into_inner();
+    let change = checked_with(change, &store.today()).await.map_err(invalid)?;
     let changed = store.change_student(&code, &change).await.map_err(taken)?;
     let (before, after) = changed.ok_or_else(unknown)?;
     Ok((Student::changes(Some(&before), &after).beside(), Json(after)))

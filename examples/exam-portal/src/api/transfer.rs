@@ -1,5 +1,7 @@
 //! Students as a table: in and out.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
@@ -8,11 +10,13 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http_body_util::{BodyExt, Limited};
 use palisade_core::Problem;
 use palisade_input_validation::csv::{Cell, CsvLimits, read_csv, write_row};
+use palisade_input_validation::issue::Issues;
+use palisade_input_validation::{checked_with, from_fields};
 use serde::Serialize;
 
 use crate::access::Staff;
 use crate::store::Store;
-use crate::students::{Draft, Faults, Field};
+use crate::students::{Field, NewStudent};
 
 /// The most bytes of a table.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -40,7 +44,7 @@ struct Line {
 struct Fault {
     field: Option<&'static str>,
     code: &'static str,
-    detail: &'static str,
+    detail: Cow<'static, str>,
 }
 
 /// Adds the students of a table whose first line names the columns; each line for itself.
@@ -58,19 +62,22 @@ pub(super) async fn import(
     for (position, row) in rows.enumerate() {
         let line = position.saturating_add(2);
         if row.len() != head.len() {
-            let fault =
-                Fault { field: None, code: "csv", detail: "as many cells as the first line" };
+            let detail = "as many cells as the first line".into();
+            let fault = Fault { field: None, code: "csv", detail };
             lines.push(Line { line, errors: vec![fault] });
             continue;
         }
-        let cell = |field| {
-            let (_, column) = columns.iter().find(|(known, _)| *known == field)?;
-            row.get(*column).cloned()
+        let cells = columns
+            .iter()
+            .map(|(field, column)| (field.name(), row.get(*column).map(String::as_str)));
+        let read = match from_fields::<NewStudent>(cells) {
+            Ok(student) => checked_with(student, &store.today()).await,
+            Err(issues) => Err(issues),
         };
-        match Draft::of_form(cell).into_new(store.today()) {
+        match read {
             Ok(student) if seen.insert(student.code().to_owned()) => new.push((line, student)),
             Ok(_) => lines.push(Line { line, errors: vec![taken()] }),
-            Err(faults) => lines.push(Line { line, errors: told(&faults) }),
+            Err(issues) => lines.push(Line { line, errors: told(&issues) }),
         }
     }
     let (numbers, students): (Vec<_>, Vec<_>) = new.into_iter().unzip();
@@ -124,14 +131,14 @@ fn columns(head: &[String]) -> Option<Vec<(Field, usize)>> {
 }
 
 const fn taken() -> Fault {
-    Fault { field: Some("code"), code: "taken", detail: "is in use" }
+    Fault { field: Some("code"), code: "taken", detail: Cow::Borrowed("is in use") }
 }
 
-fn told(Faults(faults): &Faults) -> Vec<Fault> {
-    let told = faults.iter().map(|fault| Fault {
-        field: fault.field.map(Field::name),
-        code: fault.code,
-        detail: fault.detail,
+fn told(issues: &Issues) -> Vec<Fault> {
+    let told = issues.iter().map(|issue| Fault {
+        field: Field::at(issue.pointer()).map(Field::name),
+        code: issue.code().as_str(),
+        detail: issue.breach().to_string().into(),
     });
     told.collect()
 }

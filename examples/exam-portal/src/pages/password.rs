@@ -15,7 +15,7 @@ use super::frame::Frame;
 use crate::access::SignedIn;
 use crate::accounts::{Accounts, ChangeRefused, ChangeRequest, Client, User};
 use crate::resets::Resets;
-use crate::sessions;
+use crate::{fields, sessions};
 
 #[derive(Template)]
 #[template(path = "password.html")]
@@ -53,10 +53,10 @@ pub(super) async fn submit(
     Extension(session): Extension<Session>,
     client: ClientIp,
     who: Result<SignedIn, Problem>,
-    fields: Fields,
+    form: Fields,
 ) -> Result<Response, Failure> {
     let SignedIn { mut user, standing } = who?;
-    let request = ChangeRequest::of(&fields)?;
+    let request = fields::checked::<ChangeRequest>(&form)?;
     let client = Client::of(client.address());
     let mut page = Password::of(&user);
     match accounts.change_password(&user, standing, request, client).await {

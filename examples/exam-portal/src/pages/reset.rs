@@ -13,15 +13,17 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use palisade_headers::Site;
 use palisade_headers::cookies::session_name;
+use palisade_input_validation::Check;
 use palisade_passwords::fields::Fields;
 
 use super::failure::Failure;
 use super::frame::Frame;
 use super::password::sentence;
 use crate::accounts::ResetRefused;
-use crate::resets::{self, Resets};
-use crate::sessions;
+use crate::fields::Secret;
+use crate::resets::{self, LinkRequest, Resets};
 use crate::state::Portal;
+use crate::{fields, sessions};
 
 /// The page to which a link leads.
 const CHOOSE: &str = "/reset/choose";
@@ -42,6 +44,13 @@ struct Choose {
     frame: Frame,
     step: Step,
     wrong: Vec<String>,
+}
+
+/// The form with the password.
+#[derive(Check)]
+#[serde(deny_unknown_fields)]
+struct Chosen {
+    new_password: Secret,
 }
 
 /// How far somebody is who has a link.
@@ -74,8 +83,9 @@ pub(super) async fn page() -> Response {
     super::html(&Ask { frame: Frame::default(), asked: false })
 }
 
-pub(super) async fn ask(State(resets): State<Resets>, fields: Fields) -> Result<Response, Failure> {
-    resets.request(fields.text("email")?).map_err(resets::unsent)?;
+pub(super) async fn ask(State(resets): State<Resets>, form: Fields) -> Result<Response, Failure> {
+    let LinkRequest { email } = fields::checked(&form)?;
+    resets.request(&email).map_err(resets::unsent)?;
     let mut page = super::html(&Ask { frame: Frame::default(), asked: true });
     *page.status_mut() = StatusCode::ACCEPTED;
     Ok(page)
@@ -101,9 +111,9 @@ pub(super) async fn choose(State(resets): State<Resets>, held: Held) -> Result<R
 pub(super) async fn submit(
     State(resets): State<Resets>,
     held: Held,
-    fields: Fields,
+    form: Fields,
 ) -> Result<Response, Failure> {
-    set_password(&resets, &held.name, &held.token, &fields).await
+    set_password(&resets, &held.name, &held.token, &form).await
 }
 
 /// The form at the address of the link itself, for programs that follow no redirect.
@@ -111,18 +121,19 @@ pub(super) async fn submit_at_link(
     State(resets): State<Resets>,
     Path(token): Path<String>,
     held: Held,
-    fields: Fields,
+    form: Fields,
 ) -> Result<Response, Failure> {
-    set_password(&resets, &held.name, &token, &fields).await
+    set_password(&resets, &held.name, &token, &form).await
 }
 
 async fn set_password(
     resets: &Resets,
     cookie: &str,
     token: &str,
-    fields: &Fields,
+    form: &Fields,
 ) -> Result<Response, Failure> {
-    match resets.redeem(token, fields.candidate("new_password")?).await {
+    let Chosen { new_password } = fields::checked(form)?;
+    match resets.redeem(token, new_password.candidate()).await {
         Ok(()) => {
             let mut page = shown(Step::Done, Vec::new(), StatusCode::OK);
             keep(&mut page, cookie, "", 0);

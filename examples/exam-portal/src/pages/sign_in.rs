@@ -20,7 +20,7 @@ use super::frame::Frame;
 use super::limited;
 use crate::access::SignedIn;
 use crate::accounts::{Accounts, Client, Proof, SignInError};
-use crate::{must_change, sessions, trail};
+use crate::{fields, must_change, sessions, trail};
 
 #[derive(Template)]
 #[template(path = "login.html")]
@@ -40,9 +40,9 @@ pub(super) async fn submit(
     State(accounts): State<Accounts>,
     Extension(session): Extension<Session>,
     client: ClientIp,
-    fields: Fields,
+    form: Fields,
 ) -> Result<Response, Failure> {
-    let proof = Proof::of(&fields)?;
+    let proof = fields::checked::<Proof>(&form)?;
     let tried = Extension(trail::tried(&proof.username));
     match accounts.sign_in(proof, Client::of(client.address())).await {
         Err(SignInError::Locked(refused)) => {

@@ -14,7 +14,7 @@ use super::student_form::StudentForm;
 use crate::access::{self, Anybody, Staff};
 use crate::refusal;
 use crate::store::{Store, StoreError};
-use crate::students::{self, Student};
+use crate::students::{self, Student, StudentChange};
 
 #[derive(Template)]
 #[template(path = "student.html")]
@@ -52,7 +52,7 @@ pub(super) async fn change(
         return Err(refusal::not_found().await.into());
     };
     let form = StudentForm::typed(&fields);
-    let refused = match form.draft().into_change(store.today()) {
+    let refused = match form.read::<StudentChange>(store.today()).await {
         Ok(change) => match store.change_student(&code, &change).await {
             // A code has no character that a path would have to escape.
             Ok(Some((before, after))) => {
@@ -64,7 +64,7 @@ pub(super) async fn change(
             Err(StoreError::Duplicate) => form.taken(),
             Err(error) => return Err(error.into()),
         },
-        Err(faults) => form.refused(&faults),
+        Err(issues) => form.refused(&issues),
     };
     let page = OneStudent { frame: Frame::of(&user), student, form: refused, refused: true };
     let mut page = super::html(&page);

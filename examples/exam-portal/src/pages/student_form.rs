@@ -1,9 +1,12 @@
 //! The fields of a student, as a form shows them.
 
+use jiff::civil::Date;
+use palisade_input_validation::issue::Issues;
+use palisade_input_validation::{AsyncCheck, checked_with, from_fields};
 use palisade_passwords::fields::Fields;
 
 use super::password::sentence;
-use crate::students::{Draft, Faults, Field, Student};
+use crate::students::{Field, Student};
 
 /// The four fields with what was typed and what is wrong with it.
 #[derive(Clone, Debug)]
@@ -69,17 +72,17 @@ impl StudentForm {
         self
     }
 
-    /// What would be stored.
-    pub(super) fn draft(&self) -> Draft {
-        let value = |field| self.inputs.iter().find(|input| input.field == field);
-        Draft::of_form(|field| value(field).map(|input| input.value.clone()))
+    /// Reads what would be stored.
+    pub(super) async fn read<T: AsyncCheck<Date>>(&self, today: Date) -> Result<T, Issues> {
+        let typed = self.inputs.iter().map(|input| (input.name, Some(input.value.as_str())));
+        checked_with(from_fields(typed)?, &today).await
     }
 
     /// The form with a word on each field that is wrong.
-    pub(super) fn refused(mut self, Faults(faults): &Faults) -> Self {
+    pub(super) fn refused(mut self, issues: &Issues) -> Self {
         for input in &mut self.inputs {
-            let fault = faults.iter().find(|fault| fault.field == Some(input.field));
-            input.wrong = fault.map(|fault| sentence(fault.detail));
+            let issue = issues.iter().find(|issue| Field::at(issue.pointer()) == Some(input.field));
+            input.wrong = issue.map(|issue| sentence(&issue.breach().to_string()));
         }
         self
     }

@@ -13,7 +13,7 @@ use super::student_form::StudentForm;
 use crate::access::Staff;
 use crate::accounts::User;
 use crate::store::{Store, StoreError};
-use crate::students::{ListQuery, Sort, Student};
+use crate::students::{ListQuery, NewStudent, Sort, Student};
 
 #[derive(Template)]
 #[template(path = "students.html")]
@@ -59,7 +59,7 @@ pub(super) async fn add(
 ) -> Result<Response, Failure> {
     let Staff(user) = who?;
     let form = StudentForm::typed(&fields);
-    let refused = match form.draft().into_new(store.today()) {
+    let refused = match form.read::<NewStudent>(store.today()).await {
         Ok(new) => match store.add_student(&new).await {
             // A code has no character that a path would have to escape.
             Ok(student) => {
@@ -70,7 +70,7 @@ pub(super) async fn add(
             Err(StoreError::Duplicate) => form.taken(),
             Err(error) => return Err(error.into()),
         },
-        Err(faults) => form.refused(&faults),
+        Err(issues) => form.refused(&issues),
     };
     let mut page = list(&user, &store, "", refused, true).await?;
     *page.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;

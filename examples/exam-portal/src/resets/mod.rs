@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use palisade_core::{Clock, Problem};
+use palisade_input_validation::Check;
 use palisade_passwords::Candidate;
 use palisade_passwords::reset::{
     Address, Delivery, FileDelivery, Gone, Letters, Mail, Outbox, OutboxRefused, OutboxSettings,
@@ -19,6 +20,7 @@ use tokio::runtime::Handle;
 
 use crate::accounts::{Accounts, ResetRefused, User, UserId};
 use crate::config::MailTo;
+use crate::fields::Secret;
 use crate::store::{ResetLinks, Store, StoreError};
 use mails::Mails;
 
@@ -28,6 +30,21 @@ pub(crate) use mails::PATH;
 const FAREWELL: Duration = Duration::from_secs(5);
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Who wants a link: a text of any form, since what is no address is told to nobody.
+#[derive(Check)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LinkRequest {
+    pub(crate) email: String,
+}
+
+/// A link with the password that it is for.
+#[derive(Check)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Redemption {
+    pub(crate) token: Secret,
+    pub(crate) new_password: Secret,
+}
 
 /// Sends reset links and redeems them.
 ///

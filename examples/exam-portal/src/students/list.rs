@@ -1,17 +1,56 @@
 //! How a list of students is asked for.
 //!
-//! Nothing that can stand in a query is an error: a number out of range, a letter where a number
-//! should be or an unknown order falls back to the default.
+//! A number out of range, a letter where a number should be and an unknown order fall back to the
+//! default; a parameter that comes twice is refused.
 
-use std::num::NonZeroU32;
+use palisade_input_validation::check::Node;
+use palisade_input_validation::issue::{At, Issues};
+use palisade_input_validation::schema::{Schema, Shape};
+use palisade_input_validation::{Check, from_pairs};
 
 /// Page, order and search text of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Check, Clone, Debug, Default, PartialEq, Eq)]
+#[check(open)]
 pub(crate) struct ListQuery {
-    page: NonZeroU32,
-    per_page: u32,
+    /// Beyond a million no list goes: the offset stays far from any overflow.
+    page: Within<1_000_000, 1>,
+    per_page: Within<100, 20>,
     sort: Sort,
-    search: String,
+    q: Search,
+}
+
+/// A number from 1 to `MAX`; everything else is `DEFAULT`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Within<const MAX: u32, const DEFAULT: u32> {
+    number: u32,
+}
+
+impl<const MAX: u32, const DEFAULT: u32> Default for Within<MAX, DEFAULT> {
+    fn default() -> Self {
+        Self { number: DEFAULT }
+    }
+}
+
+impl<const MAX: u32, const DEFAULT: u32> Within<MAX, DEFAULT> {
+    fn of(node: Node<'_>) -> Option<Self> {
+        let number = u32::try_from(node.integer().ok()?).ok()?;
+        (1..=MAX).contains(&number).then_some(Self { number })
+    }
+}
+
+/// The characters of a search text that count: a hundred, and no controls.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Search {
+    text: String,
+}
+
+impl Search {
+    const MAX: usize = 100;
+
+    fn of(node: Node<'_>) -> Option<Self> {
+        let text = node.text().ok()?.trim().chars().filter(|c| !c.is_control());
+        Some(Self { text: text.take(Self::MAX).collect() })
+    }
 }
 
 /// Order of a list; `Down` is the reverse.
@@ -40,7 +79,8 @@ impl Sort {
         ("-name", Self::NameDown),
     ];
 
-    fn parse(text: &str) -> Option<Self> {
+    fn of(node: Node<'_>) -> Option<Self> {
+        let text = node.text().ok()?;
         Self::NAMES.iter().find(|(name, _)| *name == text).map(|(_, sort)| *sort)
     }
 
@@ -49,46 +89,44 @@ impl Sort {
     }
 }
 
-impl ListQuery {
-    /// Characters of a search text that count.
-    const SEARCH_CHARS: usize = 100;
-    /// Beyond it no list goes: the offset stays far from any overflow.
-    const MAX_PAGE: u32 = 1_000_000;
-    const MAX_PER_PAGE: u32 = 100;
-    const PER_PAGE: u32 = 20;
+/// What is never refused: whatever is sent is taken, or falls back to the default.
+macro_rules! falls_back {
+    ($([$($generics:tt)*] $kind:ty;)+) => { $(
+        impl<$($generics)*> Check for $kind {
+            const SCHEMA: Schema = Schema::new(Shape::Anything);
+            const OPTIONAL: bool = true;
 
-    /// Reads the query part of a URI; of a parameter that comes twice, the first counts.
-    pub(crate) fn parse(query: &str) -> Self {
-        let value = |name: &str| {
-            let mut pairs = form_urlencoded::parse(query.as_bytes());
-            pairs.find(|(key, _)| key == name).map(|(_, value)| value)
-        };
-        let number = |name: &str, max: u32| {
-            let number: u32 = value(name)?.parse().ok()?;
-            (1..=max).contains(&number).then_some(number)
-        };
-        let search = value("q").unwrap_or_default();
-        Self {
-            page: number("page", Self::MAX_PAGE)
-                .and_then(NonZeroU32::new)
-                .unwrap_or(NonZeroU32::MIN),
-            per_page: number("per_page", Self::MAX_PER_PAGE).unwrap_or(Self::PER_PAGE),
-            sort: value("sort").and_then(|name| Sort::parse(&name)).unwrap_or_default(),
-            search: search
-                .trim()
-                .chars()
-                .filter(|c| !c.is_control())
-                .take(Self::SEARCH_CHARS)
-                .collect(),
+            fn absent() -> Option<Self> {
+                Some(Self::default())
+            }
+
+            fn check(&self, _: &At<'_>, _: &mut Issues) {}
+
+            fn read(node: Node<'_>, _: &At<'_>, _: &mut Issues) -> Option<Self> {
+                Some(Self::of(node).unwrap_or_default())
+            }
         }
+    )+ };
+}
+
+falls_back! {
+    [const MAX: u32, const DEFAULT: u32] Within<MAX, DEFAULT>;
+    [] Search;
+    [] Sort;
+}
+
+impl ListQuery {
+    /// Reads the query of a page, which shows the default where it cannot.
+    pub(crate) fn parse(query: &str) -> Self {
+        from_pairs(query).unwrap_or_default()
     }
 
     pub(crate) const fn page(&self) -> u32 {
-        self.page.get()
+        self.page.number
     }
 
     pub(crate) const fn per_page(&self) -> u32 {
-        self.per_page
+        self.per_page.number
     }
 
     pub(crate) const fn sort(&self) -> Sort {
@@ -96,30 +134,32 @@ impl ListQuery {
     }
 
     pub(crate) fn search(&self) -> &str {
-        &self.search
+        &self.q.text
     }
 
     /// Rows before the page.
     pub(crate) fn offset(&self) -> i64 {
-        i64::from(self.page.get()).saturating_sub(1).saturating_mul(i64::from(self.per_page))
+        i64::from(self.page.number)
+            .saturating_sub(1)
+            .saturating_mul(i64::from(self.per_page.number))
     }
 
     /// Number of pages that a list of `total` rows has, at least one.
     pub(crate) fn pages(&self, total: u64) -> u64 {
-        total.div_ceil(u64::from(self.per_page.max(1))).max(1)
+        total.div_ceil(u64::from(self.per_page.number.max(1))).max(1)
     }
 
     /// Writes the query of another page, or of the first one in another order.
     pub(crate) fn link(&self, page: u64, sort: Sort) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        if !self.search.is_empty() {
-            query.append_pair("q", &self.search);
+        if !self.q.text.is_empty() {
+            query.append_pair("q", &self.q.text);
         }
         if sort != Sort::default() {
             query.append_pair("sort", sort.name());
         }
-        if self.per_page != Self::PER_PAGE {
-            query.append_pair("per_page", &self.per_page.to_string());
+        if self.per_page != Within::default() {
+            query.append_pair("per_page", &self.per_page.number.to_string());
         }
         if page > 1 {
             query.append_pair("page", &page.to_string());
@@ -165,13 +205,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_range_counts_and_the_first_of_two_wins() {
-        let query = ListQuery::parse("page=3&per_page=100&sort=-birthDate&q=%20a+b%00&page=4&q=c");
+    fn what_is_in_range_counts_and_what_comes_twice_is_refused() {
+        let query = ListQuery::parse("page=3&per_page=100&sort=-birthDate&q=%20a+b%00&x=y");
         assert_eq!((query.page(), query.per_page()), (3, 100));
         assert_eq!(
             (query.sort(), query.search(), query.offset()),
             (Sort::BirthDateDown, "a b", 200)
         );
+        let issues = from_pairs::<ListQuery>("page=3&page=4&q=a&q=b").unwrap_err();
+        assert_eq!(issues.count(), 2);
+        assert_eq!(ListQuery::parse("page=3&page=4"), ListQuery::default());
     }
 
     #[test]
@@ -186,7 +229,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_query_is_an_error_and_a_link_reads_back(text in ".*") {
+        fn no_query_is_a_page_that_cannot_be_shown_and_a_link_reads_back(text in ".*") {
             let query = ListQuery::parse(&text);
             let link = query.link(u64::from(query.page()), query.sort());
             prop_assert_eq!(ListQuery::parse(&link), query);

@@ -1,16 +1,18 @@
 //! Students: what one is, what may be written about one, and how a list of them is asked for.
 
+mod birth_date;
 mod draft;
 mod list;
-mod rules;
 
 use std::time::SystemTime;
 
+use palisade_input_validation::{CodePattern, Email};
 use serde::Serialize;
 
 use crate::trail::Changes;
 
-pub(crate) use draft::{Draft, Faults, Field, NewStudent, StudentChange};
+pub(crate) use birth_date::BirthDate;
+pub(crate) use draft::{Field, NewStudent, StudentChange, StudentCode};
 pub(crate) use list::{ListQuery, Sort};
 
 /// A student as the database has it.
@@ -42,12 +44,12 @@ impl Student {
 
 /// Returns whether a text can be the code of a student.
 pub(crate) fn is_code(text: &str) -> bool {
-    rules::code(text).is_ok()
+    const { &StudentCode::PATTERN }.matches(text)
 }
 
-/// Returns whether a text can be an e-mail address.
+/// Returns whether a text can be an e-mail address, however its domain is written.
 pub(crate) fn is_email(text: &str) -> bool {
-    rules::email(text).is_ok()
+    Email::parse(text).is_ok_and(|email| email.as_str().eq_ignore_ascii_case(text))
 }
 
 /// Writes a time as the database and the API have it: RFC 3339, UTC, whole seconds.

@@ -81,19 +81,19 @@ fn what_is_no_json_is_refused_without_repeating_a_byte_of_it() {
     let portal = Portal::start();
     let deep = format!("{{\"code\":{}{CANARY}", "[".repeat(60_000));
     let bodies: [(&[u8], u16, &str); 9] = [
-        (b"", 400, "malformed_json"),
-        (b"{", 400, "malformed_json"),
-        (b"{\"code\": \"c4n4ry-5f2e\0\"}", 400, "malformed_json"),
-        (b"{\"code\": \"c4n4ry-5f2e\xff\"}", 400, "malformed_json"),
-        (b"{\"code\": \"\\ud800c4n4ry-5f2e\"}", 400, "malformed_json"),
-        (b"{} c4n4ry-5f2e", 400, "malformed_json"),
-        (b"[\"c4n4ry-5f2e\"]", 422, "invalid_body"),
+        (b"", 400, "malformed_input"),
+        (b"{", 400, "malformed_input"),
+        (b"{\"code\": \"c4n4ry-5f2e\0\"}", 400, "malformed_input"),
+        (b"{\"code\": \"c4n4ry-5f2e\xff\"}", 400, "malformed_input"),
+        (b"{\"code\": \"\\ud800c4n4ry-5f2e\"}", 400, "malformed_input"),
+        (b"{} c4n4ry-5f2e", 400, "malformed_input"),
+        (b"[\"c4n4ry-5f2e\"]", 422, "invalid_input"),
         (
             b"{\"c4n4ry-5f2e\": 1, \"code\": \"c4n4ry-5f2e!\", \"name\": \"c4n4ry-5f2e\\u0000\"}",
             422,
-            "invalid_student",
+            "invalid_input",
         ),
-        (deep.as_bytes(), 400, "malformed_json"),
+        (deep.as_bytes(), 400, "malformed_input"),
     ];
     for (body, status, code) in bodies {
         let refused = portal.send("POST", STUDENTS, &[("content-type", "application/json")], body);

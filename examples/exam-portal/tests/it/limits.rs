@@ -123,8 +123,8 @@ fn an_inbox_gets_three_mails_an_hour_whoever_asks() {
         assert_eq!(status, if turn < 3 { 202 } else { 429 });
     }
     // What names no address is refused by the form as ever, and counts for its client.
-    post(&portal, "192.0.2.99", RESET, &json!({})).is_problem(422, "invalid_fields");
-    post(&portal, "192.0.2.99", RESET, &json!([])).is_problem(400, "malformed_body");
+    post(&portal, "192.0.2.99", RESET, &json!({})).is_problem(422, "invalid_input");
+    post(&portal, "192.0.2.99", RESET, &json!([])).is_problem(400, "malformed_input");
     let long = json!({"email": "x".repeat(20_000)});
     post(&portal, "192.0.2.99", RESET, &long).is_problem(413, "body_too_large");
 }

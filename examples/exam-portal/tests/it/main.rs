@@ -27,6 +27,7 @@ mod limits;
 mod lockout;
 mod log;
 mod noise;
+mod openapi;
 mod ops;
 mod pages;
 mod portal;

@@ -43,7 +43,7 @@ fn every_error_of_a_student_is_told_at_once() {
     let body =
         json!({"code": "", "name": 5, "email": "no", "birthDate": "2008-02-30", "admin": true});
     let refused = portal.json("POST", STUDENTS, &body);
-    refused.is_problem(422, "invalid_student");
+    refused.is_problem(422, "invalid_input");
     let errors = refused.json()["errors"].clone();
     let pointers: Vec<&str> =
         errors.as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect();
