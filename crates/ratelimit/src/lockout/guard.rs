@@ -27,8 +27,9 @@ use crate::store::{OnStoreError, StoreError, StoreErrorKind, StoreFuture};
 /// # Security
 ///
 /// Instances do not hear of each other while their store is away: what the ladder allows, each of
-/// them allows. A success and [`unlock`](super::Lockout::unlock) end what was counted here alone;
-/// an unlock on another instance does not.
+/// them allows. A success and [`unlock`](super::Lockout::unlock) end what was counted here alone; an
+/// unlock on another instance ends it with the lock that it has led to. How many failures in a row
+/// lock for good is the store's to say, while it answers.
 pub struct GuardedLockouts {
     store: Box<dyn LockoutStore>,
     on_error: OnStoreError,

@@ -210,9 +210,11 @@ impl Record {
     }
 
     /// Returns how long it is locked here, when no store knows all that it is locked for.
+    ///
+    /// A lock without end is the store's to tell: whoever unlocks may do so on another instance.
     #[cfg(feature = "palisade-resilience")]
     pub(super) fn locked_alone(&self, now: Moment) -> Option<Wait> {
-        if self.alone > 0 { self.locked(now) } else { None }
+        self.locked(now).filter(|wait| self.alone > 0 && *wait != Wait::ForUnlock)
     }
 
     /// Takes over what a store that others write to has counted since `asked`, on top of what only
@@ -233,7 +235,8 @@ impl Record {
             Charged { failures: self.failures, consecutive: self.consecutive, ..*charged };
         self.until = charged.wait.map_or(Moment::ZERO, |wait| wait.end(now));
         if self.alone > 0 {
-            self.until = self.until.max(self.lock(ladder, now));
+            let step = ladder.lock_after(self.failures);
+            self.until = self.until.max(step.map_or(Moment::ZERO, |step| now.after(step)));
             sum.wait = self.locked(now);
         }
         if self.failures <= before.failures {

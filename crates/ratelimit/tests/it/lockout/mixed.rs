@@ -184,6 +184,21 @@ async fn an_administrator_ends_what_was_counted_alone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_unlock_elsewhere_ends_a_lock_without_end() {
+    let store = Fickle::new([LOST]);
+    let lockout = instance(&store, 1 << 10);
+    for _ in 0..101 {
+        let _ = lockout.begin("ada", address(1)).await.unwrap().fail();
+        // An address is forgotten, and the account's last lock is over.
+        sleep(Duration::from_hours(1)).await;
+    }
+    let refused = lockout.begin("ada", address(1)).await.unwrap_err();
+    assert!(matches!(&refused, Refused::Locked(locked) if locked.retry_after().is_none()));
+    assert!(lockout_of(&store).unlock_account("ada").await.unwrap());
+    assert!(lockout.begin("ada", address(1)).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_store_that_answers_is_followed_when_somebody_succeeds_elsewhere() {
     let store = Fickle::new([]);
     let (here, elsewhere) = (instance(&store, 1 << 10), instance(&store, 1 << 10));
