@@ -53,7 +53,7 @@ pub fn ratelimit_fields(data: &[u8]) {
         return;
     }
     let clock = ManualClock::new();
-    let fields = Fields::none().ietf(Draft::Ten).x_ratelimit(Reset::Epoch);
+    let fields = Fields::none().ietf(Draft::Eleven).x_ratelimit(Reset::Epoch);
     let mut builder = Limits::builder().memory(1 << 12).with_clock(clock.clone()).fields(fields);
     for (number, [count, seconds, kind]) in rules.iter().enumerate() {
         let window = Duration::from_millis(u64::from(*seconds) * 250 + 1);

@@ -1,4 +1,4 @@
-//! draft-ietf-httpapi-ratelimit-headers-10, sections 4 and 5.
+//! draft-ietf-httpapi-ratelimit-headers-11, sections 3 and 4.
 
 use http::{HeaderName, HeaderValue};
 

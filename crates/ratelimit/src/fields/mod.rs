@@ -1,8 +1,9 @@
 //! What headers say.
 //!
-//! * `RateLimit` and `RateLimit-Policy` as in draft-ietf-httpapi-ratelimit-headers-10, lists of
+//! * `RateLimit` and `RateLimit-Policy` as in draft-ietf-httpapi-ratelimit-headers-11, lists of
 //!   strings with parameters (RFC 9651): `r` is what would pass at once now, `t` the whole seconds
-//!   until more does, rounded up.
+//!   until more does, rounded up: within them no more than `r` can be used (4.1.2). `t` is left
+//!   out where nothing is missing.
 //! * `X-RateLimit-Limit`, `-Remaining` and `-Reset`, of the policy with the least left.
 //!
 //! They are honest: a lone client that sends `r` more at once is not refused, and one that waits as
@@ -26,8 +27,10 @@ pub(crate) use text::Seconds;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Draft {
-    /// draft-ietf-httpapi-ratelimit-headers-10 (2025).
-    Ten,
+    /// draft-ietf-httpapi-ratelimit-headers-11 (May 2026); the lines are those of draft 10 too.
+    ///
+    /// Partition keys (`pk`) are left out: a key here is who the client is.
+    Eleven,
 }
 
 /// What `X-RateLimit-Reset` is; APIs differ, so it is always said.
@@ -49,7 +52,7 @@ pub enum Reset {
 /// ```
 /// use palisade_ratelimit::fields::{Draft, Fields, Reset};
 ///
-/// let both = Fields::none().ietf(Draft::Ten).x_ratelimit(Reset::Delta);
+/// let both = Fields::none().ietf(Draft::Eleven).x_ratelimit(Reset::Delta);
 /// assert_ne!(both, Fields::default());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,10 +83,10 @@ impl Fields {
     }
 }
 
-/// [`Draft::Ten`] and nothing else.
+/// [`Draft::Eleven`] and nothing else.
 impl Default for Fields {
     fn default() -> Self {
-        Self::none().ietf(Draft::Ten)
+        Self::none().ietf(Draft::Eleven)
     }
 }
 
@@ -158,7 +161,7 @@ impl Lines {
             return lines;
         }
         lines.ietf = fields.draft.map(|draft| match draft {
-            Draft::Ten => ietf::write(shown),
+            Draft::Eleven => ietf::write(shown),
         });
         if let Some(reset) = fields.reset {
             lines.legacy = legacy::write(shown, reset, wall).map(Box::new);

@@ -149,7 +149,7 @@ fn shapes() -> impl Strategy<Value = Shape> {
 
 fn build(shape: &Shape) -> (Limits, palisade_core::ManualClock) {
     limits(|builder| {
-        let fields = Fields::none().ietf(Draft::Ten).x_ratelimit(Reset::Delta);
+        let fields = Fields::none().ietf(Draft::Eleven).x_ratelimit(Reset::Delta);
         let rules = shape.quotas.iter().enumerate();
         rules.fold(builder.fields(fields), |builder, (position, quota)| {
             builder.rule(Rule::new(format!("rule-{position}"), *quota).by(Key::everyone()))
