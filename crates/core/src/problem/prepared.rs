@@ -61,13 +61,29 @@ impl PreparedProblem {
         self.respond(self.retry_after.clone())
     }
 
+    /// Makes the same answer of a problem that is not needed any more: nothing is cloned.
+    pub fn into_answer<B: From<Bytes>>(self) -> Response<B> {
+        let Self { status, body, length, retry_after } = self;
+        Self::answer(status, B::from(body), length, retry_after)
+    }
+
     fn respond<B: From<Bytes>>(&self, retry_after: Option<HeaderValue>) -> Response<B> {
-        let mut response = Response::new(B::from(self.body.clone()));
-        *response.status_mut() = self.status;
+        let body = B::from(self.body.clone());
+        Self::answer(self.status, body, self.length.clone(), retry_after)
+    }
+
+    fn answer<B>(
+        status: StatusCode,
+        body: B,
+        length: HeaderValue,
+        retry_after: Option<HeaderValue>,
+    ) -> Response<B> {
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.reserve(4);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.insert(CONTENT_LENGTH, self.length.clone());
+        headers.insert(CONTENT_LENGTH, length);
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(wait) = retry_after {
             headers.insert(RETRY_AFTER, wait);

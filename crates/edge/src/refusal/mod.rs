@@ -30,7 +30,7 @@ pub struct AsProblem;
 
 impl<R: Refusal, B: From<Bytes>> Rejection<R, B> for AsProblem {
     fn answer(&self, refusal: &R) -> Response<B> {
-        refusal.problem().response()
+        refusal.problem().into_answer()
     }
 }
 

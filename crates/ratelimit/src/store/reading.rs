@@ -32,7 +32,7 @@ pub struct Reading {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Gauge {
-    Bucket { gcra: Gcra, tat: u64, now: u64, tick: u64 },
+    Bucket { gcra: Gcra, debt: u64, tick: u32 },
     Known { remaining: u32, next: u64, full: u64 },
 }
 
@@ -41,13 +41,18 @@ impl Reading {
     ///
     /// All times are in units of `tick` nanoseconds; what comes out is rounded up.
     #[must_use]
+    #[inline]
     pub const fn of_bucket(step: Step, gcra: Gcra, tat: u64, now: u64, tick: u64) -> Self {
         let (outcome, wait) = match step {
             Step::Admitted { .. } => (Outcome::Admitted, 0),
             Step::Early { wait } => (Outcome::Early, wait),
             Step::Never => (Outcome::Never, 0),
         };
-        Self { outcome, wait: nanos(wait, tick), gauge: Gauge::Bucket { gcra, tat, now, tick } }
+        // A unit of more than four seconds would be none of a limit's.
+        let held = if tick > WIDEST { WIDEST } else { tick };
+        #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "held")]
+        let gauge = Gauge::Bucket { gcra, debt: tat.saturating_sub(now), tick: held as u32 };
+        Self { outcome, wait: nanos(wait, tick), gauge }
     }
 
     /// Reads tickets that are free from these moments on, after the decision.
@@ -106,7 +111,7 @@ impl Reading {
     #[must_use]
     pub const fn remaining(&self) -> u32 {
         match self.gauge {
-            Gauge::Bucket { gcra, tat, now, .. } => gcra.remaining(tat, now),
+            Gauge::Bucket { gcra, debt, .. } => gcra.remaining(debt, 0),
             Gauge::Known { remaining, .. } => remaining,
         }
     }
@@ -114,7 +119,7 @@ impl Reading {
     /// Says whether at most so many more would pass at once.
     pub(crate) const fn has_at_most(&self, count: u32) -> bool {
         match self.gauge {
-            Gauge::Bucket { gcra, tat, now, .. } => gcra.has_at_most(count, tat, now),
+            Gauge::Bucket { gcra, debt, .. } => gcra.has_at_most(count, debt, 0),
             Gauge::Known { remaining, .. } => remaining <= count,
         }
     }
@@ -129,7 +134,7 @@ impl Reading {
     #[must_use]
     pub const fn next(&self) -> Duration {
         Duration::from_nanos(match self.gauge {
-            Gauge::Bucket { gcra, tat, now, tick } => nanos(gcra.next(tat, now), tick),
+            Gauge::Bucket { gcra, debt, tick } => nanos(gcra.next(debt, 0), wide(tick)),
             Gauge::Known { next, .. } => next,
         })
     }
@@ -138,9 +143,19 @@ impl Reading {
     #[must_use]
     pub const fn full(&self) -> Duration {
         Duration::from_nanos(match self.gauge {
-            Gauge::Bucket { tat, now, tick, .. } => nanos(tat.saturating_sub(now), tick),
+            Gauge::Bucket { debt, tick, .. } => nanos(debt, wide(tick)),
             Gauge::Known { full, .. } => full,
         })
+    }
+}
+
+/// The longest unit of a bucket's times, in nanoseconds.
+const WIDEST: u64 = 0xFFFF_FFFF;
+
+const fn wide(tick: u32) -> u64 {
+    #[expect(clippy::as_conversions, reason = "widens; `From` is not const")]
+    {
+        tick as u64
     }
 }
 
@@ -193,7 +208,8 @@ impl Verdict {
     }
 
     /// Adds the reading of the next ask; one that is binding and refused refuses the request.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a reading that is copied waits for its own bytes")]
+    #[inline(always)]
     pub(crate) fn push(&mut self, ask: &Ask, reading: Reading) {
         self.admitted &= reading.is_admitted() || !ask.is_binding();
         self.readings.push(reading);

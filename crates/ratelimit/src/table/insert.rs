@@ -43,8 +43,7 @@ impl Table {
 
     fn put(&self, home: usize, line: &Line, intent: Intent, terms: Terms) {
         let tag = intent.tag();
-        let other = self.other(home, tag);
-        let place = Place { home, other, tag };
+        let place = Place { home, tag };
         let Some((owner, cell, tag)) = self.cell(place, intent.cell()) else { return };
         while line.intent.load(Ordering::Acquire) == intent.bits() {
             let word = Word::from_bits(cell.load(Ordering::Acquire));
@@ -70,7 +69,7 @@ impl Table {
         let number = usize::try_from(number).ok()?;
         let (line, number, tag) = match number.checked_sub(CELLS) {
             None => (place.home, number, place.tag),
-            Some(number) => (place.other, number, place.tag.away()),
+            Some(number) => (self.other(place), number, place.tag.away()),
         };
         let line = self.lines.get(line)?;
         Some((line, line.cells.get(number)?, tag))
@@ -84,7 +83,7 @@ impl Table {
         let nobody = Word::from_bits(0);
         let mut free = [(0_u32, (0_u64, nobody)); 2];
         let mut least = ((true, i64::MAX), (0_u64, nobody));
-        let lines = [place.home, place.other].map(|line| self.lines.get(line));
+        let lines = [place.home, self.other(place)].map(|line| self.lines.get(line));
         for ((side, line), first) in free.iter_mut().zip(lines).zip([0, WIDTH]) {
             let cells = line.into_iter().flat_map(|line| &line.cells);
             for (number, cell) in (first..).zip(cells) {

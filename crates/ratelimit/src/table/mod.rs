@@ -14,6 +14,7 @@ mod line;
 mod word;
 
 use std::fmt;
+use std::hint::black_box;
 
 use crate::atomic::{AtomicU64, Ordering};
 
@@ -24,10 +25,15 @@ use word::{Tag, Word};
 pub(crate) use snapshot::Held;
 mod snapshot;
 
+/// Lines in a group: a page.
+const GROUP: usize = 64;
+
 /// A table of moments, in ticks of any length.
 pub(crate) struct Table {
     lines: Box<[Line]>,
-    count: u64,
+    groups: u64,
+    /// Lines in a group.
+    width: u64,
     /// The furthest that any moment is ahead.
     longest: u64,
 }
@@ -36,8 +42,36 @@ pub(crate) struct Table {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     home: usize,
-    other: usize,
     tag: Tag,
+}
+
+#[cfg(test)]
+impl Place {
+    /// Returns all by which a key is told from others.
+    pub(crate) const fn parts(self) -> (usize, u64) {
+        (self.home, self.tag.bits())
+    }
+}
+
+/// A key as it was when it was looked at.
+#[derive(Debug)]
+pub(crate) struct Seen<'a> {
+    held: Option<(&'a AtomicU64, Word)>,
+    moment: u64,
+}
+
+impl Seen<'_> {
+    /// Returns its moment.
+    pub(crate) const fn moment(&self) -> u64 {
+        self.moment
+    }
+
+    /// Changes the moment, if the key is held and still as it was; says whether it did.
+    #[inline]
+    pub(crate) fn becomes(&self, moment: u64) -> bool {
+        let new = |word: Word| Word::new(word.tag(), moment);
+        self.held.is_some_and(|(cell, word)| swap(cell, word, new(word)).is_ok())
+    }
 }
 
 /// What a key may owe, and when it is.
@@ -69,10 +103,13 @@ impl Table {
     /// Takes the memory, all of it, now: as many lines, at least two, for moments that are at the
     /// most `longest` ahead.
     pub(crate) fn new(lines: usize, longest: u64) -> Self {
-        let lines: Box<[Line]> =
-            (0..lines.clamp(2, Self::MOST_LINES)).map(|_| Line::new()).collect();
-        let count = u64::try_from(lines.len()).unwrap_or(u64::MAX);
-        Self { lines, count, longest }
+        let lines = lines.clamp(2, Self::MOST_LINES);
+        let (groups, width) =
+            if lines < 16 * GROUP { (1, lines) } else { (lines.div_euclid(GROUP), GROUP) };
+        let count = groups.saturating_mul(width);
+        let lines: Box<[Line]> = (0..count).map(|_| Line::new()).collect();
+        let wide = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        Self { lines, groups: wide(groups), width: wide(width), longest }
     }
 
     /// Returns how many keys fit at the most.
@@ -85,19 +122,23 @@ impl Table {
         self.lines.len().saturating_mul(Self::LINE)
     }
 
-    /// Finds the place of a key by its hash.
+    /// Finds the place of a key by a hash of whose it is, and one of which of theirs it is.
+    ///
+    /// What is one client's is in one group of lines, a page of memory: to look at the second takes
+    /// less time than to look at the first.
     #[inline]
-    pub(crate) fn place(&self, hash: u64, strict: bool) -> Place {
-        let tag = Tag::at_home(hash, strict);
-        let home = scaled(hash, self.count);
-        Place { home, other: self.other(home, tag), tag }
+    pub(crate) fn place(&self, [whose, which]: [u64; 2], strict: bool) -> Place {
+        let first = scaled(whose, self.groups).wrapping_mul(self.width);
+        let line = first.wrapping_add(scaled(which, self.width));
+        Place { home: usize::try_from(line).unwrap_or(0), tag: Tag::at_home(which, strict) }
     }
 
-    /// Returns the other line of a key with that home: never the home itself.
-    fn other(&self, home: usize, tag: Tag) -> usize {
+    /// Returns the other line of a key: never its home.
+    fn other(&self, Place { home, tag }: Place) -> usize {
         let spread = tag.print().wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let step = scaled(spread, self.count.wrapping_sub(1)).wrapping_add(1);
-        let other = home.wrapping_add(step);
+        let count = self.groups.wrapping_mul(self.width);
+        let step = scaled(spread, count.wrapping_sub(1)).wrapping_add(1);
+        let other = home.wrapping_add(usize::try_from(step).unwrap_or(0));
         if other >= self.lines.len() { other.wrapping_sub(self.lines.len()) } else { other }
     }
 
@@ -106,17 +147,34 @@ impl Table {
         let home = self.lines.get(place.home)?.find(place.tag);
         match home {
             Some(found) => Some(found),
-            None => self.lines.get(place.other)?.find(place.tag.away()),
+            None => self.lines.get(self.other(place))?.find(place.tag.away()),
         }
     }
 
-    /// Returns the key's moment; of a key that is not held, the one it would come in with.
+    /// Calls for the memory of a key, and does not wait for it.
+    #[inline]
+    pub(crate) fn touch(&self, place: Place) {
+        if let Some(line) = self.lines.get(place.home) {
+            black_box(line.intent.load(Ordering::Relaxed));
+        }
+    }
+
+    /// Looks at a key; of one that is not held, at the moment it would come in with.
+    #[inline]
+    pub(crate) fn look(&self, place: Place, terms: Terms) -> Seen<'_> {
+        match self.find(place) {
+            Some((cell, word)) => {
+                let moment = honest(word.moment(terms.now), terms);
+                Seen { held: Some((cell, word)), moment }
+            }
+            None => Seen { held: None, moment: self.entrance(place, terms) },
+        }
+    }
+
+    /// Returns the moment that [`look`](Self::look) sees.
     #[inline]
     pub(crate) fn peek(&self, place: Place, terms: Terms) -> u64 {
-        match self.find(place) {
-            Some((_, word)) => honest(word.moment(terms.now), terms),
-            None => self.entrance(place, terms),
-        }
+        self.look(place, terms).moment
     }
 
     /// Changes the key's moment to what `next` makes of it, or leaves it where `next` makes nothing;
@@ -194,7 +252,7 @@ impl Table {
     /// Returns the first moment that is above all that strict keys owed when they were forgotten.
     fn floor(&self, place: Place) -> u64 {
         let floor = |line| self.lines.get(line).map_or(0, Line::floor);
-        floor(place.home).max(floor(place.other)).saturating_add(1)
+        floor(place.home).max(floor(self.other(place))).saturating_add(1)
     }
 }
 
@@ -211,9 +269,8 @@ const fn honest(moment: u64, terms: Terms) -> u64 {
 }
 
 /// Scales the upper half of a hash to `0..count` (Lemire 2019, without the rejection).
-fn scaled(hash: u64, count: u64) -> usize {
-    let scaled = (hash >> 32).wrapping_mul(count) >> 32;
-    usize::try_from(scaled).unwrap_or(0)
+const fn scaled(hash: u64, count: u64) -> u64 {
+    (hash >> 32).wrapping_mul(count) >> 32
 }
 
 impl fmt::Debug for Table {

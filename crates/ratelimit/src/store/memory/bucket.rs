@@ -1,10 +1,32 @@
 //! Buckets: one word each.
 
-use super::{MemoryStore, hash, is_strict};
+use super::{MemoryStore, hashes, is_strict};
 use crate::quota::{Gcra, Step};
 use crate::store::{Ask, Reading};
-use crate::table::{Place, Terms};
+use crate::table::{Place, Seen, Terms};
 use crate::tick::LONGEST;
+
+/// What a bucket was seen to have, and what it is charged.
+#[derive(Debug)]
+pub(super) struct Charge<'a> {
+    seen: Seen<'a>,
+    gcra: Gcra,
+    tat: u64,
+}
+
+impl Charge<'_> {
+    /// Charges the bucket, if it is still as it was seen; says whether it was.
+    #[inline]
+    pub(super) fn is_made(&self) -> bool {
+        self.seen.becomes(self.tat)
+    }
+
+    /// Reads the bucket after that.
+    #[inline]
+    pub(super) const fn reading(&self, now: u64, tick: u64) -> Reading {
+        Reading::of_bucket(Step::Admitted { tat: self.tat }, self.gcra, self.tat, now, tick)
+    }
+}
 
 impl MemoryStore {
     /// Returns the bucket in ticks, its place, and what it may owe.
@@ -14,7 +36,7 @@ impl MemoryStore {
         if gcra.span() > LONGEST {
             gcra = shortened(gcra);
         }
-        let place = self.table.place(hash(ask, 0), is_strict(ask));
+        let place = self.table.place(hashes(ask, 0), is_strict(ask));
         (gcra, place, Terms { now, span: gcra.span(), second: self.tick.second() })
     }
 
@@ -24,16 +46,20 @@ impl MemoryStore {
         Reading::of_bucket(gcra.decide(tat, now, ask.amount()), gcra, tat, now, self.tick.nanos())
     }
 
-    #[inline]
-    pub(super) fn bucket_has(&self, ask: &Ask, gcra: Gcra, now: u64) -> bool {
+    /// Looks at a bucket; returns what it would be charged, if it has that.
+    #[expect(clippy::inline_always, reason = "what is copied waits for its own bytes")]
+    #[inline(always)]
+    pub(super) fn charge(&self, ask: &Ask, gcra: Gcra, now: u64) -> Option<Charge<'_>> {
         let (gcra, place, terms) = self.bucket(ask, gcra, now);
-        matches!(
-            gcra.decide(self.table.peek(place, terms), now, ask.amount()),
-            Step::Admitted { .. }
-        )
+        let seen = self.table.look(place, terms);
+        match gcra.decide(seen.moment(), now, ask.amount()) {
+            Step::Admitted { tat } => Some(Charge { seen, gcra, tat }),
+            Step::Early { .. } | Step::Never => None,
+        }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a reading that is copied waits for its own bytes")]
+    #[inline(always)]
     pub(super) fn take_from_bucket(&self, ask: &Ask, gcra: Gcra, now: u64) -> Reading {
         let (gcra, place, terms) = self.bucket(ask, gcra, now);
         let cost = ask.amount();
@@ -41,14 +67,11 @@ impl MemoryStore {
             Step::Admitted { tat } => Some(tat),
             Step::Early { .. } | Step::Never => None,
         };
-        match self.table.update(place, terms, next) {
-            Ok(tat) => {
-                Reading::of_bucket(Step::Admitted { tat }, gcra, tat, now, self.tick.nanos())
-            }
-            Err(tat) => {
-                Reading::of_bucket(gcra.decide(tat, now, cost), gcra, tat, now, self.tick.nanos())
-            }
-        }
+        let (step, tat) = match self.table.update(place, terms, next) {
+            Ok(tat) => (Step::Admitted { tat }, tat),
+            Err(tat) => (gcra.decide(tat, now, cost), tat),
+        };
+        Reading::of_bucket(step, gcra, tat, now, self.tick.nanos())
     }
 
     pub(super) fn return_to_bucket(&self, ask: &Ask, gcra: Gcra, now: u64) {

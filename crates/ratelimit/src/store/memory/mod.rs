@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use palisade_core::Clock;
+use smallvec::SmallVec;
 
+use self::bucket::Charge;
 use super::{Act, Ask, Outcome, Reading, Readings, Store, StoreFuture, Verdict};
 use crate::clock::Stopwatch;
 use crate::quota::{Meter, Quota};
@@ -45,8 +47,15 @@ pub use snapshot::SnapshotError;
 /// Against floods of keys. What is full forgets who owes least, rules that are
 /// [`Lenient`](Overflow::Lenient) first. Under [`Strict`](Overflow::Strict) the bound of the quota
 /// holds for every key whatever is forgotten: a newcomer owes what the forgotten ones did. The
-/// price is that newcomers are refused while more keys owe something than fit. Two keys share a
-/// count with a probability of less than one in a million.
+/// price is that newcomers are refused while more keys owe something than fit.
+///
+/// Against clients that choose their keys. A key is told apart by a place and 22 bits of a hash with
+/// a secret key, 40 bits in 16 MiB: two given keys share a count with a probability of 2^-40, one
+/// key shares its own with any other of a full table of any size with 1.5 in a million. Keys that
+/// share take from each other; neither gets more than its quota. Who does not know the secret cannot
+/// compute two that do, only try: 2^40 keys on average for a given one.
+/// [`KeyHasher::random`](crate::key::KeyHasher::random) takes another secret in every process. More
+/// memory adds a bit whenever it doubles.
 ///
 /// # Cost
 ///
@@ -58,6 +67,9 @@ pub struct MemoryStore {
     clock: Stopwatch,
     tick: Tick,
 }
+
+/// What was seen of the asks of a request, in their order.
+type Charges<'a> = SmallVec<[Option<Charge<'a>>; 4]>;
 
 /// Ticks before the first moment: what is free is never before the beginning.
 const BEGINNING: u64 = 1;
@@ -129,20 +141,56 @@ impl MemoryStore {
 
     #[inline]
     fn decide_in(&self, asks: &[Ask], act: Act, now: u64) -> Verdict {
-        if let ([ask], Act::Charge) = (asks, act) {
-            let mut verdict = Verdict::new(true, Readings::new());
-            verdict.push(ask, self.take(ask, now));
-            return verdict;
+        match (asks, act) {
+            ([ask], Act::Charge) => self.take_one(ask, now),
+            (_, Act::Charge) => self.take_if_all_pass(asks, now),
+            (_, Act::Peek) => self.look_at_all(asks, now),
         }
-        let passes = |ask: &Ask| !ask.is_binding() || self.would_pass(ask, now);
-        if act == Act::Peek || !asks.iter().all(passes) {
+    }
+
+    #[inline]
+    fn take_one(&self, ask: &Ask, now: u64) -> Verdict {
+        let mut verdict = Verdict::new(true, Readings::new());
+        verdict.push(ask, self.take(ask, now));
+        verdict
+    }
+
+    fn take_if_all_pass(&self, asks: &[Ask], now: u64) -> Verdict {
+        let mut seen = SmallVec::new();
+        if !self.all_would_pass(asks, now, &mut seen) {
             let verdict = self.look_at_all(asks, now);
             // Else something was given back meanwhile.
-            if act == Act::Peek || !verdict.is_admitted() {
+            if !verdict.is_admitted() {
                 return verdict;
             }
         }
-        self.take_all(asks, now)
+        self.take_all(asks, &seen, now)
+    }
+
+    /// Says whether all asks that are binding would pass, and what was seen of each until one
+    /// would not.
+    fn all_would_pass<'a>(&'a self, asks: &[Ask], now: u64, seen: &mut Charges<'a>) -> bool {
+        for ask in asks {
+            // One after another, each would wait for its memory by itself.
+            self.table.touch(self.table.place(hashes(ask, 0), is_strict(ask)));
+        }
+        for ask in asks {
+            let passes = match ask.meter() {
+                Meter::Bucket(gcra) => {
+                    if let Some(charge) = self.charge(ask, gcra, now) {
+                        seen.push(Some(charge));
+                        continue;
+                    }
+                    false
+                }
+                Meter::Strict(tickets) => self.look_at_tickets(ask, tickets, now).is_admitted(),
+            };
+            if ask.is_binding() && !passes {
+                return false;
+            }
+            seen.push(None);
+        }
+        true
     }
 
     fn look_at_all(&self, asks: &[Ask], now: u64) -> Verdict {
@@ -154,10 +202,16 @@ impl MemoryStore {
     }
 
     /// Takes what was seen to be there; if another was faster, gives all back.
-    fn take_all(&self, asks: &[Ask], now: u64) -> Verdict {
+    fn take_all(&self, asks: &[Ask], seen: &[Option<Charge<'_>>], now: u64) -> Verdict {
         let mut verdict = Verdict::new(true, Readings::new());
         for (position, ask) in asks.iter().enumerate() {
-            let reading = self.take(ask, now);
+            if let Some(Some(charge)) = seen.get(position)
+                && charge.is_made()
+            {
+                verdict.push(ask, charge.reading(now, self.tick.nanos()));
+                continue;
+            }
+            let reading = self.take_anew(ask, now);
             if ask.is_binding() && !reading.is_admitted() {
                 self.return_all(asks.iter().zip(verdict.readings()), now);
                 let mut verdict = self.look_at_all(asks, now);
@@ -177,14 +231,6 @@ impl MemoryStore {
         }
     }
 
-    /// Says whether an ask would pass, and nothing more.
-    fn would_pass(&self, ask: &Ask, now: u64) -> bool {
-        match ask.meter() {
-            Meter::Bucket(gcra) => self.bucket_has(ask, gcra, now),
-            Meter::Strict(tickets) => self.look_at_tickets(ask, tickets, now).is_admitted(),
-        }
-    }
-
     fn look(&self, ask: &Ask, now: u64) -> Reading {
         match ask.meter() {
             Meter::Bucket(gcra) => self.look_at_bucket(ask, gcra, now),
@@ -192,12 +238,18 @@ impl MemoryStore {
         }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a reading that is copied waits for its own bytes")]
+    #[inline(always)]
     fn take(&self, ask: &Ask, now: u64) -> Reading {
         match ask.meter() {
             Meter::Bucket(gcra) => self.take_from_bucket(ask, gcra, now),
             Meter::Strict(tickets) => self.take_tickets(ask, tickets, now),
         }
+    }
+
+    #[cold]
+    fn take_anew(&self, ask: &Ask, now: u64) -> Reading {
+        self.take(ask, now)
     }
 
     fn give_back(&self, ask: &Ask, now: u64) {
@@ -219,12 +271,13 @@ impl MemoryStore {
     }
 }
 
-/// Returns a hash of whose count and which: the subject's own is keyed.
+/// Returns a hash of whose count it is, and one of whose and which: the subject's own is keyed.
 #[inline]
-fn hash(ask: &Ask, lane: u64) -> u64 {
+fn hashes(ask: &Ask, lane: u64) -> [u64; 2] {
     let [high, low] = crate::key::halves(ask.subject().hash());
     let rule = ask.rule().bits().wrapping_add(lane.wrapping_mul(0xD6E8_FEB8_6659_FD93));
-    crate::key::fold(u128::from(low ^ rule).wrapping_mul(u128::from(high | 1)))
+    let whose = (high ^ low.rotate_left(32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    [whose, crate::key::fold(u128::from(low ^ rule).wrapping_mul(u128::from(high | 1)))]
 }
 
 fn is_strict(ask: &Ask) -> bool {
@@ -274,4 +327,100 @@ fn nothing(reading: Reading) -> Reading {
     let (remaining, full) = (reading.remaining(), reading.full());
     let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
     Reading::new(Outcome::Admitted, remaining, 0, nanos(reading.next()), nanos(full))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::key::KeyHasher;
+    use crate::store::{RuleId, Subject};
+
+    fn ask(subject: Subject) -> Ask {
+        Ask::new(subject, RuleId::of("api", 0), Quota::per_hour(1).meter().expect("a rate"))
+    }
+
+    fn store() -> MemoryStore {
+        MemoryStore::with_bytes(MemoryStore::LEAST_BYTES).expect("a size")
+    }
+
+    fn shares(hasher: &KeyHasher, [one, other]: [u32; 2]) -> bool {
+        let store = store();
+        let passes = |key: u32| {
+            let subject = hasher.bytes(1, &key.to_be_bytes());
+            store.decide_now(&[ask(subject)], Act::Charge).is_some_and(|v| v.is_admitted())
+        };
+        passes(one) && !passes(other)
+    }
+
+    /// Tries API keys until two of them share a place and a fingerprint.
+    fn construct(hasher: &KeyHasher) -> [u32; 2] {
+        let store = store();
+        let mut seen = HashMap::new();
+        for key in 0..1_u32 << 20 {
+            let found = hashes(&ask(hasher.bytes(1, &key.to_be_bytes())), 0);
+            if let Some(first) = seen.insert(store.table.place(found, false).parts(), key) {
+                return [first, key];
+            }
+        }
+        unreachable!("a million keys for eight million places")
+    }
+
+    #[test]
+    fn who_knows_the_secret_makes_two_keys_one_and_who_does_not_cannot() {
+        let known = KeyHasher::keyed(b"known to an evil");
+        let pair = construct(&known);
+        assert!(shares(&known, pair), "the attack works");
+        for _ in 0..20 {
+            assert!(!shares(&KeyHasher::random(), pair));
+        }
+    }
+
+    /// Keys of any pattern meet as seldom as random ones: of 2^17 in 2^10 places with 22 bits each,
+    /// 2 pairs on average.
+    #[test]
+    fn keys_of_a_pattern_meet_no_more_often_than_chance() {
+        const KEYS: u64 = 1 << 17;
+        let patterns: [fn(u64) -> u64; 7] = [
+            |number| number,
+            |number| number << 16,
+            |number| number << 32,
+            |number| number << 47,
+            |number| number.reverse_bits(),
+            |number| number.wrapping_mul(0x0001_0001_0001_0001),
+            |number| number | number << 40,
+        ];
+        let store = MemoryStore::with_bytes(64 << 10).expect("a size");
+        for hasher in [KeyHasher::random(), KeyHasher::keyed(&[7; 16])] {
+            let places = |subject: &dyn Fn(u64) -> Subject| {
+                let place = |key| store.table.place(hashes(&ask(subject(key)), 0), false).parts();
+                let mut places: Vec<_> = (0..KEYS).map(place).collect();
+                places.sort_unstable();
+                places.windows(2).filter(|pair| pair.first() == pair.last()).count()
+            };
+            for (number, pattern) in patterns.iter().enumerate() {
+                let met = places(&|key| hasher.word(64, pattern(key)));
+                assert!(met < 20, "{met} of pattern {number}");
+            }
+            let met = places(&|key| hasher.bytes(1, format!("key-{key:08}").as_bytes()));
+            assert!(met < 20, "{met}");
+        }
+    }
+
+    /// What is one client's is in one group of lines; clients are spread over all groups all the same.
+    #[test]
+    fn three_quarters_full_hardly_anything_is_forgotten() {
+        let store = MemoryStore::with_bytes(1 << 20).expect("a size");
+        let hasher = KeyHasher::random();
+        let meter = Quota::per_hour(1).meter().expect("a rate");
+        let clients = store.capacity() / 4;
+        for client in 0..u64::try_from(clients).expect("a size") {
+            let subject = hasher.word(64, client << 16);
+            let ask = |window| Ask::new(subject, RuleId::of("api", window), meter);
+            assert_eq!(store.decide_now(&[0, 1, 2].map(ask), Act::Charge).map(|_| ()), Some(()));
+        }
+        let live = store.live();
+        assert!(live * 100 > clients * 3 * 99, "{live} of {}", clients * 3);
+    }
 }

@@ -9,7 +9,7 @@ use crate::key::KeyHasher;
 use crate::table::Held;
 
 /// The form: a name and a version.
-const MAGIC: &[u8; 8] = b"PALRL\0\0\x01";
+const MAGIC: &[u8; 8] = b"PALRL\0\0\x02";
 
 /// Magic, tick, lines, time, counts of floors and keys; the checksum follows.
 const HEAD: usize = 8 + 8 + 4 + 8 + 4 + 8;

@@ -1,6 +1,6 @@
 //! Strict windows: a word for each ticket.
 
-use super::{MemoryStore, hash, is_strict, nothing};
+use super::{MemoryStore, hashes, is_strict, nothing};
 use crate::quota::Tickets;
 use crate::store::{Ask, Reading};
 use crate::table::{Place, Terms};
@@ -18,7 +18,7 @@ impl MemoryStore {
     }
 
     fn ticket(&self, ask: &Ask, number: u64) -> Place {
-        self.table.place(hash(ask, number.wrapping_add(1)), is_strict(ask))
+        self.table.place(hashes(ask, number.wrapping_add(1)), is_strict(ask))
     }
 
     fn moments(&self, ask: &Ask, tickets: Tickets, terms: Terms) -> Moments {
