@@ -11,6 +11,7 @@
 )]
 
 mod allocations;
+mod behind_proxies;
 mod bound;
 mod fields;
 mod findings;

@@ -1,15 +1,19 @@
 //! Mistakes that limiters are known to make.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 use http::{HeaderName, Request};
+use palisade_core::{Clock, SystemClock};
 use palisade_edge::ExemptPaths;
-use palisade_ratelimit::key::Key;
+use palisade_ratelimit::key::{Key, KeyHasher};
 use palisade_ratelimit::limits::Reason;
 use palisade_ratelimit::rule::Selection;
-use palisade_ratelimit::{Head, Quota, Rule};
+use palisade_ratelimit::store::{Act, Ask, RuleId, Store};
+use palisade_ratelimit::{Head, Limits, MemoryStore, Quota, Rule};
 
-use crate::request::{admitted, answer, extensions, from, get, header, limits, post};
+use crate::request::{admitted, answer, from, get, header, limits, post};
 
 fn per_ip(count: u32) -> Rule {
     Rule::new("ip", Quota::per_hour(count)).by(Key::client_ip())
@@ -194,14 +198,77 @@ fn clones_of_a_service_share_one_count() {
 
 #[test]
 fn a_full_table_is_no_reason_to_look_at_every_key() {
-    // The work of a newcomer to a full table is bounded by two lines, whatever the table holds: no
-    // ceiling on time can show that as well as the number of words that are read, 14.
-    let (limits, _) = limits(|builder| builder.rule(per_ip(1)).memory(1 << 12));
-    let request = |turn: usize| {
-        let mut request = get("/");
-        *request.extensions_mut() = extensions(&format!("10.1.{}.{}", turn / 250, turn % 250));
-        request
+    // A newcomer looks at two lines, whatever the table holds: in one that is 256 times as large it
+    // takes as long, but for memory that is farther away.
+    let newcomers = |bytes: usize| {
+        let store = MemoryStore::with_bytes(bytes).unwrap();
+        let (hasher, meter) = (KeyHasher::random(), Quota::per_hour(1).meter().unwrap());
+        let full = u64::try_from(store.capacity()).unwrap();
+        let mut newcomer = 0;
+        let mut come = move |count: u64| {
+            for _ in 0..count {
+                newcomer += 1;
+                let ask = Ask::new(hasher.word(1, newcomer), RuleId::of("ip", 0), meter);
+                std::hint::black_box(store.decide_now(&[ask], Act::Charge));
+            }
+        };
+        come(full);
+        come
     };
-    let passed = admitted(&limits, 2000, request);
-    assert_eq!(passed, 2000, "lenient newcomers pass");
+    let (mut small, mut large) = (newcomers(1 << 12), newcomers(1 << 20));
+    let clock = SystemClock::new();
+    let mut least = [Duration::MAX; 2];
+    for _ in 0..20 {
+        let begun = clock.now();
+        small(500);
+        let between = clock.now();
+        large(500);
+        let taken = [between - begun, clock.now() - between];
+        least = [least[0].min(taken[0]), least[1].min(taken[1])];
+    }
+    let [small, large] = least;
+    assert!(large < small * 20, "{large:?} instead of {small:?}");
+}
+
+#[test]
+fn an_idle_key_and_a_new_one_have_the_same_burst() {
+    let (limits, clock) = limits(|builder| {
+        builder.rule(Rule::new("ip", Quota::per_hour(60).burst(3)).by(Key::client_ip()))
+    });
+    let mine = |_| from("203.0.113.9", get("/"));
+    for hours in [0, 1, 1, 1000] {
+        clock.advance(Duration::from_hours(hours));
+        assert_eq!(admitted(&limits, 9, mine), 3, "after {hours} h");
+    }
+}
+
+/// Counts how often it is asked.
+#[derive(Clone, Debug)]
+struct Asked(Arc<AtomicUsize>, SystemClock);
+
+impl Clock for Asked {
+    fn now(&self) -> Instant {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        self.1.now()
+    }
+
+    fn wall(&self) -> SystemTime {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        self.1.wall()
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_starts_no_clock_and_reads_it_three_times_at_the_most() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let clock = Asked(Arc::clone(&asked), SystemClock::new());
+    let rule = Rule::new("all", Quota::per_hour(1)).by(Key::everyone());
+    let limits = Limits::builder().memory(1 << 12).with_clock(clock).rule(rule).finish().unwrap();
+    answer(&limits, get("/")).await;
+    for _ in 0..50 {
+        let before = asked.load(Ordering::SeqCst);
+        assert_eq!(answer(&limits, get("/")).await.status(), 429);
+        // One for the count, one for how often refusals are told; the idle rules are looked for too.
+        assert!(asked.load(Ordering::SeqCst) - before <= 3);
+    }
 }

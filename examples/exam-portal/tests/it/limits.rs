@@ -80,6 +80,11 @@ fn the_sixth_sign_in_of_an_address_waits_and_others_do_not() {
     let network = |turn: usize| guess(&portal, &format!("2001:db8::{turn:x}"), &format!("v{turn}"));
     let statuses: Vec<u16> = (0..7).map(|turn| network(turn).status).collect();
     assert_eq!(statuses, [401, 401, 401, 401, 401, 429, 429]);
+    // The fourth and the fifth of both left one or none.
+    let figures = portal.anonymous().get("/metrics").text();
+    let near = "palisade_ratelimit_near_limit_total{rule=\"login\"} 4\n";
+    let refused = "palisade_ratelimit_decisions_total{rule=\"login\",outcome=\"refused\"} 4\n";
+    assert!(figures.contains(near) && figures.contains(refused), "{figures}");
 }
 
 #[test]
