@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::Lockout;
-use super::claim::{Charged, Claim, Kind, Reserved};
+use super::answer::{Charged, Reserved};
+use super::claim::{Claim, Kind};
 use super::record::Wait;
 use super::report;
 use crate::store::StoreError;

@@ -8,7 +8,8 @@ use palisade_resilience::RuntimeClock;
 use palisade_resilience::breaker::{Breaker, BreakerError, BreakerPolicy};
 use palisade_resilience::deadline::{Deadline, DeadlineError};
 
-use super::claim::{Answer, Claim, Kind, Reserved};
+use super::answer::{Answer, Reserved};
+use super::claim::{Claim, Kind};
 use super::set::Key;
 use super::store::{Lock, LockoutStore, MemoryLockouts};
 use crate::ConfigError;

@@ -51,6 +51,7 @@
 //! accounts only, before it is locked itself. A password reset must stay possible while an account is
 //! locked; call [`Lockout::unlock_account`] after one.
 
+mod answer;
 mod attempt;
 mod claim;
 #[cfg(feature = "palisade-resilience")]
@@ -72,8 +73,9 @@ use names::Names;
 use crate::ConfigError;
 use crate::store::StoreError;
 
+pub use answer::{Answer, Charged, Locked, Reserved};
 pub use attempt::{Attempt, Failure};
-pub use claim::{Answer, Charged, Claim, Kind, Locked, Reserved, Subject};
+pub use claim::{Claim, Kind, Subject};
 #[cfg(feature = "palisade-resilience")]
 pub use guard::GuardedLockouts;
 pub use ladder::Ladder;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 #[cfg(feature = "palisade-resilience")]
-use super::claim::Charged;
+use super::answer::Charged;
 use super::ladder::Ladder;
 use super::moment::Moment;
 

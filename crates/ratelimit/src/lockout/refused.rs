@@ -3,7 +3,7 @@
 use http::StatusCode;
 use palisade_core::Problem;
 
-use super::claim::Locked;
+use super::answer::Locked;
 use crate::store::StoreError;
 
 /// No password may be looked at, and none was.

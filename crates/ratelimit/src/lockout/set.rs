@@ -134,7 +134,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::lockout::claim::{Answer, Claim, Kind, Subject};
+    use crate::lockout::answer::Answer;
+    use crate::lockout::claim::{Claim, Kind, Subject};
 
     fn claim(account: u8) -> Claim {
         Claim::new(Subject::new(Kind::Account, [account; 16], Ladder::ACCOUNT), None, 1)

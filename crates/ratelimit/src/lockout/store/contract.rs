@@ -7,7 +7,8 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use super::LockoutStore;
-use crate::lockout::claim::{Answer, Claim, Kind, Reserved, Subject};
+use crate::lockout::answer::{Answer, Reserved};
+use crate::lockout::claim::{Claim, Kind, Subject};
 use crate::lockout::ladder::Ladder;
 use crate::lockout::record::Wait;
 use crate::lockout::set::Key;

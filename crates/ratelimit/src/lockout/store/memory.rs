@@ -10,8 +10,9 @@ use palisade_core::{Clock, SystemClock};
 use super::{Lock, LockoutStore};
 use crate::ConfigError;
 #[cfg(feature = "palisade-resilience")]
-use crate::lockout::claim::Locked;
-use crate::lockout::claim::{Answer, Claim, Kind, Reserved};
+use crate::lockout::answer::Locked;
+use crate::lockout::answer::{Answer, Reserved};
+use crate::lockout::claim::{Claim, Kind};
 use crate::lockout::moment::Moment;
 use crate::lockout::set::{Key, Set};
 use crate::store::StoreFuture;

@@ -16,7 +16,8 @@ mod sqlite;
 
 use std::fmt;
 
-use super::claim::{Answer, Claim, Kind, Reserved};
+use super::answer::{Answer, Reserved};
+use super::claim::{Claim, Kind};
 use super::record::Wait;
 use super::set::Key;
 use crate::store::StoreFuture;
