@@ -72,14 +72,14 @@ impl Operation {
             },
         });
         if let Some(who) = self.who.words() {
-            document["description"] = who.into();
+            set(&mut document, "description", who.into());
         }
         let parameters = self.parameters();
         if !parameters.is_empty() {
-            document["parameters"] = parameters.into();
+            set(&mut document, "parameters", parameters.into());
         }
         if let Some(body) = self.body.document() {
-            document["requestBody"] = json!({"required": true, "content": body});
+            set(&mut document, "requestBody", json!({"required": true, "content": body}));
         }
         document
     }
@@ -141,9 +141,11 @@ impl Body {
             Self::Table => json!({"text/csv": {"schema": {"type": "string"}}}),
             Self::File(schema) => {
                 let mut form = schema.to_json_schema();
-                form["properties"]["file"] =
-                    json!({"contentMediaType": "application/octet-stream"});
-                form["required"] = json!(["file"]);
+                let file = json!({"contentMediaType": "application/octet-stream"});
+                if let Some(properties) = form.get_mut("properties") {
+                    set(properties, "file", file);
+                }
+                set(&mut form, "required", json!(["file"]));
                 json!({"multipart/form-data": {"schema": form}})
             }
             Self::Reports => json!({
@@ -151,6 +153,12 @@ impl Body {
                 "application/reports+json": {"schema": {"type": "array"}},
             }),
         })
+    }
+}
+
+fn set(object: &mut Value, member: &str, value: Value) {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(member.to_owned(), value);
     }
 }
 
