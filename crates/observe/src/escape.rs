@@ -120,6 +120,31 @@ impl Write for Escaper<'_> {
     }
 }
 
+/// Returns the text between the quotes of a JSON string that [`push`] wrote.
+pub(crate) fn unescape(json: &str) -> String {
+    let (mut text, mut units) = (String::with_capacity(json.len()), Vec::new());
+    let mut rest = json.chars();
+    while let Some(c) = rest.next() {
+        let escaped = if c == '\\' { rest.next() } else { None };
+        if escaped == Some('u') {
+            let (digits, after) = rest.as_str().split_at_checked(4).unwrap_or_default();
+            units.push(u16::from_str_radix(digits, 16).unwrap_or(0xfffd));
+            rest = after.chars();
+            continue;
+        }
+        text.extend(char::decode_utf16(units.drain(..)).map(|c| c.unwrap_or('\u{fffd}')));
+        text.push(match escaped {
+            Some('n') => '\n',
+            Some('r') => '\r',
+            Some('t') => '\t',
+            Some(other) => other,
+            None => c,
+        });
+    }
+    text.extend(char::decode_utf16(units).map(|c| c.unwrap_or('\u{fffd}')));
+    text
+}
+
 /// Returns the beginning of a text, at most so many bytes long.
 pub(crate) fn prefix(text: &str, bytes: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)

@@ -1,8 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+pub mod capture;
 mod escape;
 mod filter;
 pub mod health;
+#[cfg(feature = "test-kit")]
+pub mod leak;
 pub mod log;
 #[cfg(feature = "metrics")]
 pub mod metric;

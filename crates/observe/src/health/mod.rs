@@ -10,6 +10,8 @@
 //! the operator.
 
 mod check;
+#[cfg(feature = "rustix")]
+mod disk;
 mod layer;
 
 use std::fmt;

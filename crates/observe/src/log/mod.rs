@@ -22,3 +22,4 @@ pub use format::Format;
 pub(crate) use format::loss;
 pub use layer::LogLayer;
 pub use lines::{Captured, Lines, Log};
+pub(crate) use visit::Visitor;

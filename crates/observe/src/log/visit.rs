@@ -13,11 +13,11 @@ use crate::redact::{REDACTED, Redactor};
 pub(super) const VALUE: usize = 16 * 1024;
 
 /// Writes every field into a [`Bound`], the message of an event aside.
-pub(super) struct Visitor<'a> {
-    pub(super) bound: &'a mut Bound,
+pub(crate) struct Visitor<'a> {
+    pub(crate) bound: &'a mut Bound,
     /// Where the message goes, unescaped; a span has none.
-    pub(super) message: Option<&'a mut String>,
-    pub(super) redactor: Option<&'a Redactor>,
+    pub(crate) message: Option<&'a mut String>,
+    pub(crate) redactor: Option<&'a Redactor>,
 }
 
 impl Visitor<'_> {

@@ -17,7 +17,7 @@ mod service;
 
 pub use guard::Guard;
 pub use layer::MetricsLayer;
-pub use process::{build_info, describe, process};
+pub use process::{build_info, capture, describe, process};
 pub use security::SecurityCounter;
 pub use service::{Metrics, ResponseFuture};
 

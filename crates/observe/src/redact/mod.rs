@@ -2,7 +2,8 @@
 //!
 //! By type: [`Redacted`] never shows what it holds. By name: a field that is called `password`,
 //! `apiKey` or `x-auth-token` shows `[redacted]`, and so does the value behind such a name inside a
-//! text (`password=...`, `"token": "..."`, `Authorization: ...`, `Key (password)=(...)`). By shape:
+//! text (`password=...`, `"token": "..."`, `Authorization: ...`, `Key (password)=(...)`,
+//! `name="password"` of a part of a form). By shape:
 //! bearer and basic credentials, JSON Web Tokens, keys of well-known services, private keys in PEM,
 //! payment cards (by Luhn), IBANs (by their check digits), passwords in URLs, rows in errors of
 //! databases, and e-mail addresses by [policy](Emails).
@@ -12,6 +13,7 @@
 
 mod bank;
 mod cache;
+mod multipart;
 mod names;
 mod pair;
 mod redacted;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::names::Names;
-use super::{Emails, REDACTED, bank, pair, sql, token, url};
+use super::{Emails, REDACTED, bank, multipart, pair, sql, token, url};
 
 /// A text that is looked through from left to right.
 pub(super) struct Scan<'t> {
@@ -36,8 +36,10 @@ impl Scan<'_> {
             let secret = secret.filter(|(from, to, _)| *to <= end || from.saturating_add(1) < end);
             place = match secret {
                 Some((from, to, by)) => {
-                    // What stands between a word and the row that it tells of may be another secret.
-                    if from > next && at(bytes, next) == b' ' {
+                    // What stands between a word and the row or the part that it tells of may be
+                    // another secret.
+                    let apart = from > next.saturating_add(BESIDE) || at(bytes, next) == b' ';
+                    if from > next && apart {
                         self.part(next, from, names, emails);
                     }
                     if to > self.copied {
@@ -60,6 +62,9 @@ impl Scan<'_> {
         self.copied = to;
     }
 }
+
+/// Bytes between a name and the value that stands beside it, at most.
+const BESIDE: usize = 16;
 
 /// Returns the byte at a place; 0 behind the end.
 pub(super) fn at(bytes: &[u8], place: usize) -> u8 {
@@ -101,7 +106,8 @@ fn word(text: &str, from: usize, to: usize, names: &Names) -> Option<Found> {
     {
         return Some(found);
     }
-    pair::value(text, from, to, names)
+    multipart::value(text, word, to, names)
+        .or_else(|| pair::value(text, from, to, names))
         .or_else(|| token::credentials(bytes, word, to))
         .or_else(|| token::known(word, from, to))
         .or_else(|| bank::iban(bytes, from))

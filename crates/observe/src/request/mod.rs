@@ -17,6 +17,7 @@ mod trace;
 pub use body::ResponseBody;
 pub use id::{Ids, RequestId};
 pub use layer::{RequestLogLayer, Trust};
+pub(crate) use line::TARGET;
 pub use note::{Note, NoteLayer};
 pub use observed::Observed;
 pub use service::{RequestLog, ResponseFuture};

@@ -1,9 +1,11 @@
 //! What is found out about a request while it runs.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{RequestId, TraceContext};
+use crate::capture::Fault;
 use crate::query::Queries;
 
 /// What is known of a request, written down by whoever finds it out and read at its end.
@@ -20,6 +22,10 @@ struct Inner {
     route: OnceLock<Route>,
     user: OnceLock<Box<str>>,
     queries: Queries,
+    /// The first error inside, until the answer is known.
+    fault: Mutex<Option<Box<Fault>>>,
+    /// Whether its error is captured already.
+    told: AtomicBool,
 }
 
 /// The template of a route, kept as it comes.
@@ -37,6 +43,8 @@ impl Observed {
             route: OnceLock::new(),
             user: OnceLock::new(),
             queries: Queries::default(),
+            fault: Mutex::default(),
+            told: AtomicBool::new(false),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -88,6 +96,25 @@ impl Observed {
     #[must_use]
     pub fn queries(&self) -> &Queries {
         &self.inner.queries
+    }
+
+    pub(crate) fn has_fault(&self) -> bool {
+        self.inner.fault.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    pub(crate) fn set_fault(&self, fault: Fault) {
+        let mut kept = self.inner.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get_or_insert_with(|| Box::new(fault));
+    }
+
+    pub(crate) fn take_fault(&self) -> Option<Fault> {
+        let mut kept = self.inner.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.take().map(|fault| *fault)
+    }
+
+    /// Notes that its error is captured; returns whether it was already.
+    pub(crate) fn set_told(&self) -> bool {
+        self.inner.told.swap(true, Ordering::Relaxed)
     }
 }
 

@@ -131,3 +131,18 @@ async fn strangers_get_a_word_and_the_operator_the_reason() {
     );
     assert_eq!(probe(&layer, "GET", "/health/live", false).await.0, 200, "a drain is no death");
 }
+
+#[cfg(feature = "rustix")]
+#[tokio::test]
+async fn a_disk_without_room_or_a_folder_that_is_gone_is_down() {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, least, verdict) in [
+        (folder.path().to_owned(), 1, Verdict::Up),
+        (folder.path().to_owned(), u64::MAX, Verdict::Down),
+        (folder.path().join("gone"), 1, Verdict::Down),
+    ] {
+        let health = Health::new(Arc::new(ManualClock::new()));
+        health.started([Check::disk("disk", path, least)]);
+        assert_eq!(health.readiness().await.checks, [("disk", verdict)]);
+    }
+}

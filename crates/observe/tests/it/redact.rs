@@ -45,6 +45,11 @@ const PLACES: &[&str] = &[
     "api_key => '~'",
     "x-api-key: ~",
     "pin: ~",
+    "--b\r\ncontent-disposition: form-data; name=\"password\"\r\n\r\n~\r\n--b--",
+    "form-data; name=\"new_password\"; filename=\"x\"\r\ncontent-type: a/b\r\n\r\n1\r\n~\r\n--b",
+    "body=\"name=\\\"token\\\"\\r\\n\\r\\n~\\r\\n--b\"",
+    "name=\"pin\"\n\n~",
+    "name=\"pin\"; filename=\"token=~\"\n\nx",
 ];
 
 const SECRETS: &[&str] = &["hunter2hunter2", "Tr0ub4dor-3", "0123abcd0123abcd"];
@@ -75,6 +80,10 @@ fn what_stands_around_a_secret_stays() {
         ("card 4111 1111 1111 1111 ok", "card [redacted] ok"),
         ("to ada@example.com, bob@example.org", "to a***@example.com, b***@example.org"),
         ("u=ada%40example.com&x", "u=a***%40example.com&x"),
+        (
+            "name=\"pin\"\r\n\r\n12\r\n--b\r\nname=\"page\"\r\n\r\n12\r\n--b",
+            "name=\"pin\"\r\n\r\n[redacted]\r\n--b\r\nname=\"page\"\r\n\r\n12\r\n--b",
+        ),
     ];
     for (text, expected) in table {
         assert_eq!(redactor.text(text), expected);
@@ -201,6 +210,10 @@ fn time_grows_linearly_with_the_worst_texts() {
         "-----BEGIN PRIVATE KEY-----",
         "-----BEGIN ",
         "-----END ",
+        "name=\"pin\"",
+        "name=\"pin\"\n\n",
+        "name=\"pin\"\n\nx\n--",
+        "name=\\\"pin\\\"\\r\\n",
         "\\",
         "\"",
         "password\\\\\"",
