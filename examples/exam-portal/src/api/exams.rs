@@ -79,16 +79,16 @@ pub(super) async fn grade(
 ) -> Result<impl IntoResponse, Problem> {
     let exam = known(&store, exam).await?;
     let grades = &grades.0;
-    match store.set_grades(exam, grades).await? {
-        Ok(before) => {
-            let changes = Points::changes(&before, grades).beside();
-            Ok((changes, Json(Set { grades: grades.len() })))
-        }
-        // Which one is not repeated: the name is the client's own.
-        Err(_) => Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_student").error(
-            FieldError::new(Pointer::root(), "unknown_student", "a code that no student has"),
-        )),
+    if let Some(before) = store.set_grades(exam, grades).await? {
+        let changes = Points::changes(&before, grades).beside();
+        return Ok((changes, Json(Set { grades: grades.len() })));
     }
+    // Which one is not repeated: the name is the client's own.
+    Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_student").error(FieldError::new(
+        Pointer::root(),
+        "unknown_student",
+        "a code that no student has",
+    )))
 }
 
 /// Returns the number of an exam that there is.

@@ -19,6 +19,9 @@ pub(super) struct Dialect {
     pub(super) snapshot: &'static str,
     /// Compares with a pattern whatever the case.
     pub(super) like: &'static str,
+    /// Makes a row of each element of the array of JSON that is the first parameter; its column is
+    /// `value`.
+    pub(super) elements: &'static str,
     /// Sorts a column whatever the case: what stands before and behind its name.
     pub(super) folded: (&'static str, &'static str),
 }
@@ -29,11 +32,15 @@ impl Engine {
             Self::Postgres(_) => Dialect {
                 snapshot: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
                 like: "ILIKE",
+                elements: "jsonb_array_elements(CAST($1 AS jsonb)) AS elements (value)",
                 folded: ("lower(", ")"),
             },
-            Self::Sqlite(_) => {
-                Dialect { snapshot: "BEGIN", like: "LIKE", folded: ("", " COLLATE NOCASE") }
-            }
+            Self::Sqlite(_) => Dialect {
+                snapshot: "BEGIN",
+                like: "LIKE",
+                elements: "json_each($1)",
+                folded: ("", " COLLATE NOCASE"),
+            },
         }
     }
 }

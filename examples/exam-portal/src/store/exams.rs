@@ -1,6 +1,9 @@
 //! Exams and their grades.
 
-use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, ColumnIndex, Decode, FromRow, Row, Type};
 
 use super::engine::on;
 use super::{Store, StoreError};
@@ -68,44 +71,49 @@ impl Store {
             .fetch_one(pool))
     }
 
-    /// Sets grades, all or none; returns the hundredths that were there for each, or the first code that no
-    /// student has.
+    /// Sets grades by one statement, all or none; returns the hundredths that were there for each, or
+    /// nothing where a code is that of no student.
     pub(crate) async fn set_grades(
         &self,
         exam: i64,
         grades: &[Grade],
-    ) -> Result<Result<Vec<Option<i64>>, usize>, StoreError> {
+    ) -> Result<Option<Vec<Option<i64>>>, StoreError> {
         // Holds the rows, on either engine, before they are read.
         let hold = "UPDATE exams SET title = title WHERE id = $1";
-        let known = "SELECT grades.hundredths FROM students LEFT JOIN grades \
-                     ON grades.student_code = students.code AND grades.exam_id = $2 \
-                     WHERE students.code = $1";
-        let set = "INSERT INTO grades (exam_id, student_code, hundredths, updated_at) \
-                   VALUES ($1, $2, $3, $4) ON CONFLICT (exam_id, student_code) \
-                   DO UPDATE SET hundredths = excluded.hundredths, updated_at = excluded.updated_at";
+        let elements = self.engine.dialect().elements;
+        let students = format!("{elements} JOIN students ON students.code = value ->> 'code'");
+        let old = format!(
+            "SELECT students.code, grades.hundredths FROM {students} LEFT JOIN grades \
+             ON grades.student_code = students.code AND grades.exam_id = $2"
+        );
+        let set = format!(
+            "INSERT INTO grades (exam_id, student_code, hundredths, updated_at) \
+             SELECT $2, students.code, CAST(value ->> 'points' AS BIGINT), $3 \
+             FROM {students} WHERE true ON CONFLICT (exam_id, student_code) \
+             DO UPDATE SET hundredths = excluded.hundredths, updated_at = excluded.updated_at"
+        );
+        let element = |grade: &Grade| json!({"code": grade.student.as_str(), "points": grade.points.hundredths()});
+        let rows = grades.iter().map(element).collect::<Value>().to_string();
         let now = written(self.clock.wall());
         on!(self, pool => async {
             let mut transaction = pool.begin().await?;
             sqlx::query(hold).bind(exam).execute(&mut *transaction).await?;
-            let mut before = Vec::with_capacity(grades.len());
-            for (position, grade) in grades.iter().enumerate() {
-                let old: Option<Option<i64>> = sqlx::query_scalar(known)
-                    .bind(grade.student.as_str())
-                    .bind(exam)
-                    .fetch_optional(&mut *transaction)
-                    .await?;
-                let Some(old) = old else { return Ok(Err(position)) };
-                before.push(old);
-                sqlx::query(set)
-                    .bind(exam)
-                    .bind(grade.student.as_str())
-                    .bind(grade.points.hundredths())
-                    .bind(&now)
-                    .execute(&mut *transaction)
-                    .await?;
-            }
+            let old: Vec<(String, Option<i64>)> = sqlx::query_as(AssertSqlSafe(old))
+                .bind(&rows)
+                .bind(exam)
+                .fetch_all(&mut *transaction)
+                .await?;
+            let old: HashMap<String, Option<i64>> = old.into_iter().collect();
+            let before = grades.iter().map(|grade| old.get(grade.student.as_str()).copied());
+            let Some(before) = before.collect::<Option<Vec<_>>>() else { return Ok(None) };
+            sqlx::query(AssertSqlSafe(set))
+                .bind(&rows)
+                .bind(exam)
+                .bind(&now)
+                .execute(&mut *transaction)
+                .await?;
             transaction.commit().await?;
-            Ok(Ok(before))
+            Ok(Some(before))
         })
     }
 

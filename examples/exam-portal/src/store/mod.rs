@@ -149,6 +149,11 @@ impl Store {
         on!(self, pool => async { sqlx::query(sql).fetch_optional(pool).await.map(drop) })
     }
 
+    /// Returns the time by the clock of the store.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.clock.wall()
+    }
+
     /// Returns the day by the clock of the store, in UTC.
     pub(crate) fn today(&self) -> Date {
         let now = Timestamp::try_from(self.clock.wall()).unwrap_or(Timestamp::MAX);

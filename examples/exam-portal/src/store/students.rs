@@ -1,9 +1,11 @@
 //! Students in the database.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, ColumnIndex, Decode, FromRow, Row, Type};
 
 use super::engine::{Dialect, on};
@@ -102,32 +104,27 @@ impl Store {
         done
     }
 
-    /// Adds each student whose code is free, all or none of them at once; says for each whether it
-    /// was.
+    /// Adds each student whose code is free, by one statement; says for each whether it was. No code
+    /// comes twice.
     pub(crate) async fn add_students(&self, new: &[NewStudent]) -> Result<Vec<bool>, StoreError> {
-        let sql = "INSERT INTO students (code, name, email, birth_date, created_at, updated_at) \
-                   VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (code) DO NOTHING";
+        let elements = self.engine.dialect().elements;
+        let sql = format!(
+            "INSERT INTO students (code, name, email, birth_date, created_at, updated_at) \
+             SELECT value ->> 'code', value ->> 'name', value ->> 'email', value ->> 'birthDate', $2, $2 \
+             FROM {elements} WHERE true ON CONFLICT (code) DO NOTHING RETURNING code"
+        );
+        let element = |new: &NewStudent| json!({"code": new.code(), "name": new.name(), "email": new.email(), "birthDate": new.birth_date()});
+        let rows = new.iter().map(element).collect::<Value>().to_string();
         let now = written(self.clock.wall());
         let counts = self.counts_change();
-        let done = on!(self, pool => async {
-            let mut transaction = pool.begin().await?;
-            let mut added = Vec::with_capacity(new.len());
-            for student in new {
-                let done = sqlx::query(sql)
-                    .bind(student.code())
-                    .bind(student.name())
-                    .bind(student.email())
-                    .bind(student.birth_date())
-                    .bind(&now)
-                    .execute(&mut *transaction)
-                    .await?;
-                added.push(done.rows_affected() > 0);
-            }
-            transaction.commit().await?;
-            Ok(added)
-        });
+        let done = on!(self, pool => sqlx::query_scalar(AssertSqlSafe(sql))
+            .bind(&rows)
+            .bind(&now)
+            .fetch_all(pool));
         counts.over().await;
-        done
+        let added: Vec<String> = done?;
+        let added: HashSet<String> = added.into_iter().collect();
+        Ok(new.iter().map(|student| added.contains(student.code())).collect())
     }
 
     /// Returns the students whose codes come after this one, in the order of their codes.
