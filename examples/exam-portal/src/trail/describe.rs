@@ -15,12 +15,19 @@ pub(crate) fn by(user: &User) -> Addition {
 
 /// Says as whom somebody tried to sign in; what cannot be a name may be a password in the wrong field.
 pub(crate) fn tried(name: &str) -> Addition {
+    let name = name.to_owned();
+    Addition::new(move |event| of(event, "account", &name))
+}
+
+/// Names a target, if the text can be the name of one.
+fn of(event: Event, kind: &'static str, name: &str) -> Event {
+    if is_name(name) { event.target(kind, name.to_owned()) } else { event }
+}
+
+/// Accounts, students, exams and announcements are called so; a path of a stranger may hold anything.
+fn is_name(text: &str) -> bool {
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    let name = (name.len() <= 64 && name.chars().all(legal)).then(|| name.to_owned());
-    Addition::new(move |event| match &name {
-        Some(name) => event.target("account", name.clone()),
-        None => event,
-    })
+    text.len() <= 64 && text.chars().all(legal)
 }
 
 /// Makes the event of a request that changes something. Paths are not repeated: one of them is a
@@ -36,29 +43,27 @@ pub(super) fn event(parts: &Parts, _: Level) -> Event {
         (_, ["auth", "reset-request"] | ["reset"]) => Event::new("authn.reset.request"),
         (_, ["auth", "reset"] | ["reset", _]) => Event::new("authn.reset.redeem"),
         (_, ["admin", "users", id, "reset-password"]) => {
-            Event::new("user.password.reset").target("user", (*id).to_owned())
+            of(Event::new("user.password.reset"), "user", id)
         }
         (_, ["admin", "security", "unlock"]) => Event::new("lockout.unlock"),
         ("POST", ["students"]) => Event::new("student.create"),
         ("DELETE", ["students", code]) | ("POST", ["students", code, "remove"]) => {
-            Event::new("student.delete").target("student", (*code).to_owned())
+            of(Event::new("student.delete"), "student", code)
         }
         (_, ["students", "import"]) => Event::new("student.import"),
         (_, ["exams"]) => Event::new("exam.create"),
-        (_, ["exams", id, "copies"]) => Event::new("copy.upload").target("exam", (*id).to_owned()),
-        (_, ["exams", id, "grades"]) => Event::new("grades.set").target("exam", (*id).to_owned()),
+        (_, ["exams", id, "copies"]) => of(Event::new("copy.upload"), "exam", id),
+        (_, ["exams", id, "grades"]) => of(Event::new("grades.set"), "exam", id),
         (_, ["announcements", slug]) => {
-            Event::new("announcement.publish").target("announcement", (*slug).to_owned())
+            of(Event::new("announcement.publish"), "announcement", slug)
         }
         (_, ["payments"]) => Event::new("payment.record"),
         (_, ["settings"]) => Event::new("settings.update"),
-        (_, ["students", code]) => {
-            Event::new("student.update").target("student", (*code).to_owned())
-        }
-        (method, [first, ..]) => {
+        (_, ["students", code]) => of(Event::new("student.update"), "student", code),
+        (method, [first, ..]) if is_name(first) => {
             Event::new("http.request").detail("method", method).detail("under", *first)
         }
-        (method, []) => Event::new("http.request").detail("method", method),
+        (method, _) => Event::new("http.request").detail("method", method),
     };
     let mut context = Context::of(parts);
     if let Some(id) = parts.extensions.get::<RequestId>() {
