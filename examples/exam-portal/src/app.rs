@@ -217,7 +217,7 @@ mod tests {
         let store_of = store.clone();
         let portal = Portal { store: store_of, accounts, resets, guard, copies, trail, reports };
         app.open(portal, &config, clock).unwrap();
-        health.started(health::checks(store));
+        health.started(health::checks(store, &config));
         assert_eq!(get(&service, "/health/ready").await, (200, None));
         assert_eq!(get(&service, "/").await, (303, None));
         assert_eq!(get(&service, "/login").await, (200, None));

@@ -36,7 +36,7 @@ pub(crate) struct Bench {
     service: Router,
     pub(crate) clock: ManualClock,
     pub(crate) portal: Portal,
-    _folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 /// What came back.
@@ -85,14 +85,23 @@ impl Bench {
         let (app, health) = (App::new(&config, &shared).unwrap(), Health::new(Arc::clone(&shared)));
         let service = app.service(&config, Arc::clone(&shared), health, Running::new());
         app.open(portal.clone(), &config, shared).unwrap();
-        Self { service, clock, portal, _folder: folder }
+        Self { service, clock, portal, folder }
+    }
+
+    /// Returns the whole service, as connections are given it.
+    pub(crate) fn service(&self) -> Router {
+        self.service.clone()
     }
 
     /// Adds the account `ada`, a teacher; returns its temporary password.
     pub(crate) async fn add_ada(&self) -> String {
+        self.add_ada_as(Role::Teacher).await
+    }
+
+    async fn add_ada_as(&self, role: Role) -> String {
         let task = UserTask::Add {
             name: "ada".to_owned(),
-            role: Role::Teacher,
+            role,
             email: "ada@school.example".to_owned(),
             student: None,
         };
@@ -140,8 +149,12 @@ impl Bench {
 
     /// Adds `ada` with a password of her own; returns it.
     pub(crate) async fn settle_ada(&self) -> &'static str {
+        self.settle_ada_as(Role::Teacher).await
+    }
+
+    pub(crate) async fn settle_ada_as(&self, role: Role) -> &'static str {
         const OWN: &str = "red bicycles under snow";
-        let temporary = self.add_ada().await;
+        let temporary = self.add_ada_as(role).await;
         let pending = self.sign_in(&temporary).await.cookie.unwrap();
         let body = json!({"new_password": OWN});
         let changed = self.call("POST", "/api/v1/auth/password", Some(&pending), &body).await;

@@ -16,6 +16,8 @@ mod figures;
 mod folder;
 mod headers;
 mod health;
+#[cfg(test)]
+mod leaks;
 mod limits;
 mod log;
 mod must_change;
@@ -23,6 +25,8 @@ mod pages;
 mod payments;
 mod refusal;
 mod resets;
+#[cfg(test)]
+mod routes;
 mod secret;
 mod server;
 mod sessions;

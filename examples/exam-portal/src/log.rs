@@ -1,4 +1,5 @@
-//! Log lines on standard error and in files, written beside the requests, and one for each request.
+//! Log lines on standard error and in files, written beside the requests, and one for each request;
+//! errors that Sentry is told of.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use palisade_core::Clock;
 use palisade_observe::Filter;
+use palisade_observe::capture::{Capture, CaptureLayer, SentrySink, Setup};
 use palisade_observe::log::{Format, Log, LogLayer};
 use palisade_observe::metric::SecurityCounter;
 use palisade_observe::query::QueryWatch;
@@ -17,7 +19,7 @@ use palisade_observe::writer::{OpenError, Output, RotatingFile, Rotation, Stream
 use tracing_subscriber::prelude::*;
 
 use crate::accounts::User;
-use crate::config::LogFormat;
+use crate::config::{Config, LogFormat, SentryProject};
 use crate::resets;
 use crate::trail::Reports;
 
@@ -30,26 +32,27 @@ const FLUSH: Duration = Duration::from_secs(2);
 pub(crate) enum LogError {
     #[error("--log-dir: {0}")]
     Open(#[from] OpenError),
-    #[error("the system refuses a thread for the log: {0}")]
+    #[error("the system refuses a thread for the log or the errors: {0}")]
     Thread(#[source] std::io::Error),
 }
 
 /// The log of the process.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Logs {
     stderr: Log,
     files: Log,
+    capture: Option<Capture>,
 }
 
 impl Logs {
     /// Starts the log: lines of a form on standard error, and as JSON in the folder, if there is
-    /// one. Panics are written to it too.
+    /// one. Panics are written to it too, and errors told, if there is somebody to tell.
     pub(crate) fn start(
-        format: LogFormat,
+        config: &Config,
         folder: Option<&Path>,
         clock: &Arc<dyn Clock>,
     ) -> Result<Self, LogError> {
-        let format = match format {
+        let format = match config.log {
             LogFormat::Json => Format::Json,
             LogFormat::Pretty => Format::Pretty,
         };
@@ -65,18 +68,22 @@ impl Logs {
                 clock,
             )?);
         }
+        let redactor = Redactor::new();
+        let capture = config.sentry.as_ref().map(|project| capture(project, &redactor, clock));
+        let capture = capture.transpose()?;
         let layer = LogLayer::new(Arc::clone(clock))
-            .redact(Redactor::new())
+            .redact(redactor)
             .to(format, stderr.clone())
             .to(Format::Json, files.clone());
         tracing_subscriber::registry()
             .with(layer.with_filter(Filter::info()))
             .with(SecurityCounter::new().with_filter(Filter::info()))
             .with(QueryWatch::new().with_filter(QueryWatch::filter()))
+            .with(capture.as_ref().map(|it| it.layer().with_filter(CaptureLayer::filter())))
             .with(Reports)
             .init();
-        std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a task panicked")));
-        Ok(Self { stderr, files })
+        Capture::panic_hook();
+        Ok(Self { stderr, files, capture })
     }
 
     /// Returns all writers, to count what they lose.
@@ -84,10 +91,16 @@ impl Logs {
         self.files.clone().and(&self.stderr)
     }
 
+    /// Returns the capture of errors, to count what it loses.
+    pub(crate) const fn capture(&self) -> Option<&Capture> {
+        self.capture.as_ref()
+    }
+
     /// Waits a moment for lines that are on their way.
     pub(crate) fn finish(&self) {
         // What is lost is lost: there is no place left to say so.
-        let _ = self.files.flush(FLUSH) & self.stderr.flush(FLUSH);
+        let told = self.capture.as_ref().is_none_or(|capture| capture.flush(FLUSH));
+        let _ = told & self.files.flush(FLUSH) & self.stderr.flush(FLUSH);
     }
 }
 
@@ -99,6 +112,19 @@ fn writer(
 ) -> Result<Writer, LogError> {
     let writer = Writer::start(name, output, Writer::QUEUE, format, Arc::clone(clock));
     writer.map_err(LogError::Thread)
+}
+
+/// Tells Sentry what the log tells too, with the same redactor.
+fn capture(
+    project: &SentryProject,
+    redactor: &Redactor,
+    clock: &Arc<dyn Clock>,
+) -> Result<Capture, LogError> {
+    let setup = Setup::new(redactor.clone())
+        .release(concat!("exam-portal@", env!("CARGO_PKG_VERSION")))
+        .environment(&project.environment)
+        .to(SentrySink::new(&project.dsn));
+    Capture::start(setup, Arc::clone(clock)).map_err(LogError::Thread)
 }
 
 /// A name, a span and a line for each request; clients that probe are security events.

@@ -97,14 +97,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     // A command beside a portal that serves does not write into its files.
     let folder = config.log_dir.as_deref().filter(|_| matches!(task, Task::Serve));
-    let logs = match Logs::start(config.log, folder, &clock) {
+    let logs = match Logs::start(&config, folder, &clock) {
         Ok(logs) => logs,
         Err(error) => {
             say(&mut io::stderr(), &format!("exam-portal: {error}"));
             return ExitCode::from(REFUSED);
         }
     };
-    let figures = figures::start(logs.all(), clock.wall());
+    let figures = figures::start(logs.clone(), clock.wall());
     let figures = figures.map_err(|error| StartError::Figures(error.to_string()));
     let runtime = figures.and_then(|()| Runtime::new().map_err(StartError::System));
     let ended = runtime.and_then(|runtime| {
@@ -177,14 +177,14 @@ async fn serve(config: &Config, clock: Arc<dyn Clock>) -> Result<End, StartError
     drop(accounts);
     let (store, resets) = (portal.store.clone(), portal.resets.clone());
     let (guard, trail) = (portal.guard.clone(), portal.trail.clone());
-    app.open(portal, config, clock)?;
-    health.started(health::checks(store.clone()));
+    app.open(portal, config, Arc::clone(&clock))?;
+    health.started(health::checks(store.clone(), config));
     say(&mut io::stdout(), &format!("listening on http://{address}"));
 
     let end = tokio::select! {
         end = server.run(&health, &running, &mut signals) => end,
         never = guard.watch() => match never {},
-        never = figures::tidy() => match never {},
+        never = figures::tidy(&*clock) => match never {},
     };
     resets.stop().await;
     if let Some(saving) = saving {

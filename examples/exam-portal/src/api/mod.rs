@@ -95,7 +95,7 @@ fn anybody() -> Calls {
 
 /// Every path of a call.
 #[cfg(test)]
-fn paths(copies: &Copies) -> Vec<&'static str> {
+pub(crate) fn paths(copies: &Copies) -> Vec<&'static str> {
     [signed_in(copies).paths, anybody().paths].concat()
 }
 

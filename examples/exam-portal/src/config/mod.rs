@@ -13,6 +13,7 @@ mod postgres_url;
 mod public_url;
 mod redis_url;
 mod secret;
+mod sentry;
 mod setting;
 mod value;
 
@@ -30,8 +31,9 @@ use palisade_ratelimit::rule::RuleFile;
 pub(crate) use postgres_url::PostgresUrl;
 pub(crate) use public_url::PublicUrl;
 pub(crate) use redis_url::RedisUrl;
+pub(crate) use sentry::SentryProject;
 use setting::Given;
-pub(crate) use value::LogFormat;
+pub(crate) use value::{LogFormat, ReadyCheck};
 
 /// The settings of one run, each checked.
 #[derive(Debug)]
@@ -54,6 +56,10 @@ pub(crate) struct Config {
     pub(crate) log: LogFormat,
     /// The folder of log files, if there are any.
     pub(crate) log_dir: Option<PathBuf>,
+    /// What readiness asks for beside the database.
+    pub(crate) ready_checks: Vec<ReadyCheck>,
+    /// Who is told of errors, if anybody is.
+    pub(crate) sentry: Option<SentryProject>,
 }
 
 /// What the command line asks for.
@@ -103,6 +109,14 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Mi
     };
     let log = one(pick("log"), LogFormat::parse, &mut mistakes);
     let log_dir = one(pick("log-dir"), value::folder, &mut mistakes);
+    let ready_checks = many(pick("ready-check"), ReadyCheck::parse, &mut mistakes);
+    if ready_checks.contains(&ReadyCheck::Redis) && redis.is_none() {
+        let wrong = "asks for a Redis server that is not named";
+        mistakes.add(Mistake::new(&"--ready-check redis", wrong, "give --redis too"));
+    }
+    let dsn = one(pick("sentry-dsn"), sentry::dsn, &mut mistakes);
+    let environment = one(pick("sentry-environment"), sentry::environment, &mut mistakes);
+    let sentry = sentry::of(dsn, environment, production);
     let allowed_hosts = many(pick("allowed-host"), value::allowed_host, &mut mistakes);
     let ranges = many(pick("trusted-proxy"), value::trusted_proxy, &mut mistakes);
     let allowed_hosts = whole(
@@ -127,6 +141,8 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Mi
                 trusted_proxies,
                 log: log.unwrap_or_default(),
                 log_dir,
+                ready_checks,
+                sentry,
             };
             Ok(Asked::Run(task, Box::new(config)))
         }

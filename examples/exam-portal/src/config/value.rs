@@ -102,6 +102,23 @@ pub(super) fn masked(scheme: &str, place: &str) -> String {
     }
 }
 
+/// What `/health/ready` asks for beside the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReadyCheck {
+    Disk,
+    Redis,
+}
+
+impl ReadyCheck {
+    pub(super) fn parse(text: &str) -> Result<Self, Wrong> {
+        match text {
+            "disk" => Ok(Self::Disk),
+            "redis" => Ok(Self::Redis),
+            _ => Err(Wrong::new("is not a check", "write disk or redis")),
+        }
+    }
+}
+
 /// Form of the log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum LogFormat {

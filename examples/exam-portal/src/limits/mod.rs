@@ -17,7 +17,7 @@ use crate::accounts::User;
 
 pub(crate) use counts::{Counts, CountsError};
 pub(crate) use email::read as read_email;
-pub(crate) use history::{History, Minute};
+pub(crate) use history::History;
 
 /// The rule table where `--limits` names none.
 pub(crate) const BUILT_IN: &str = include_str!("../../limits.toml");

@@ -19,7 +19,7 @@ use super::failure::Failure;
 use super::frame::Frame;
 use super::security_caches::CachesView;
 use crate::access::Admin;
-use crate::limits::Minute;
+use crate::figures;
 use crate::state::Portal;
 use crate::store::Store;
 
@@ -43,9 +43,16 @@ struct Security {
     refused: u64,
     near: u64,
     minutes: Vec<Bar>,
-    /// Of the chart, in units of its viewport.
+    /// Of the charts, in units of their viewport.
     width: usize,
     most: u64,
+    /// Requests by minute, and of them the failed.
+    requests: Vec<Bar>,
+    failed: Vec<Bar>,
+    served: u64,
+    broken: u64,
+    /// Within which time nineteen of twenty were answered.
+    within: String,
     rules: Vec<Row>,
     /// Nothing where the store does not answer.
     locks: Option<Vec<Locked>>,
@@ -60,7 +67,9 @@ struct Security {
 /// One minute of the chart, in units of its viewport.
 struct Bar {
     end: String,
-    refused: u64,
+    count: u64,
+    /// Whether its number is written above it.
+    highest: bool,
     x: usize,
     y: u64,
     height: u64,
@@ -98,7 +107,7 @@ pub(super) async fn page(
 ) -> Result<Response, Failure> {
     let Admin(user) = who?;
     let guard = &portal.guard;
-    let (figures, minutes) = (guard.limits().figures(), guard.history().minutes());
+    let (rules_of, minutes) = (guard.limits().figures(), guard.history().minutes());
     let locks = match guard.lockout().locks(LISTED).await {
         Ok(locks) => Some(named(locks, guard.lockout(), &portal.store).await?),
         Err(error) => {
@@ -107,17 +116,29 @@ pub(super) async fn page(
         }
     };
     let reports = portal.reports.snapshot();
+    let requests = figures::requests(portal.store.now());
+    let of_request = |count: fn(&figures::Minute) -> u64| -> Vec<(SystemTime, u64)> {
+        requests.minutes.iter().map(|minute| (minute.end, count(minute))).collect()
+    };
+    let (served, broken) = (of_request(|m| m.requests), of_request(|m| m.failed));
+    let busiest = highest(&served);
+    let refused: Vec<_> = minutes.iter().map(|minute| (minute.end, minute.refused)).collect();
     Ok(super::html(&Security {
         frame: Frame::of(&user),
         live: query.as_deref() == Some("live"),
         place: guard.place().to_owned(),
         since: moment(guard.history().since(), "%F %R"),
         refused: minutes.iter().map(|minute| minute.refused).fold(0, u64::saturating_add),
-        near: figures.iter().map(|figure| figure.near_limit).fold(0, u64::saturating_add),
+        near: rules_of.iter().map(|figure| figure.near_limit).fold(0, u64::saturating_add),
         width: minutes.len().max(30).saturating_mul(STEP),
-        most: minutes.iter().map(|minute| minute.refused).max().unwrap_or_default(),
-        minutes: bars(&minutes),
-        rules: rows(figures),
+        most: highest(&refused),
+        minutes: bars(&refused, highest(&refused)),
+        requests: bars(&served, busiest),
+        failed: bars(&broken, busiest),
+        served: served.iter().map(|(_, count)| *count).fold(0, u64::saturating_add),
+        broken: broken.iter().map(|(_, count)| *count).fold(0, u64::saturating_add),
+        within: requests.most.map_or_else(|| "?".to_owned(), |most| format!("{most:?}")),
+        rules: rows(rules_of),
         locks,
         reports: reports.counted(),
         noise: reports.noise().iter().map(|(_, count)| *count).fold(0, u64::saturating_add),
@@ -148,16 +169,20 @@ fn down(error: &StoreError) -> Problem {
         .retry_after(std::time::Duration::from_secs(5))
 }
 
-/// The worst minute fills the chart; one in which anything was refused is seen.
-fn bars(minutes: &[Minute]) -> Vec<Bar> {
-    let most = minutes.iter().map(|minute| minute.refused).max().unwrap_or_default();
+fn highest(minutes: &[(SystemTime, u64)]) -> u64 {
+    minutes.iter().map(|(_, count)| *count).max().unwrap_or_default()
+}
+
+/// A minute of `most` fills the chart; one in which there was anything is seen.
+fn bars(minutes: &[(SystemTime, u64)], most: u64) -> Vec<Bar> {
     // The newest stands on the right, also in the first half hour.
     let empty = 30_usize.saturating_sub(minutes.len());
-    let bar = |(place, minute): (usize, &Minute)| {
-        let height = part(minute.refused, most, HEIGHT);
+    let bar = |(place, (end, count)): (usize, &(SystemTime, u64))| {
+        let height = part(*count, most, HEIGHT);
         Bar {
-            end: moment(minute.end, "%R"),
-            refused: minute.refused,
+            end: moment(*end, "%R"),
+            count: *count,
+            highest: *count == most && most > 0,
             x: place.saturating_add(empty).saturating_mul(STEP),
             y: HEIGHT.saturating_sub(height),
             height,

@@ -1,5 +1,6 @@
 //! The probes.
 
+use palisade_testkit::redis::Redis;
 use serde_json::json;
 
 use crate::portal::Portal;
@@ -16,4 +17,18 @@ fn probes_answer_as_json_whatever_the_host_is() {
             assert_eq!(answer.header("cache-control"), Some("no-store"));
         }
     }
+}
+
+#[test]
+fn what_readiness_asks_for_besides_is_the_operators_choice() {
+    let redis = Redis::start().unwrap();
+    let flags = ["--redis", &redis.url(), "--ready-check", "redis", "--ready-check", "disk"];
+    let (asking, other) = (Portal::start_with(&flags), Portal::start_with(&flags[..2]));
+    assert_eq!(Portal::start_with(&flags).get("/health/ready").status, 200);
+    redis.kill();
+    // An answer holds for a while; this is the first.
+    assert_eq!(asking.get("/health/ready").status, 503);
+    assert_eq!(other.get("/health/ready").status, 200);
+    assert_eq!(asking.anonymous().get("/health/live").status, 200);
+    assert_eq!(asking.get("/api/v1/me").status, 200, "it is not ready, and still answers");
 }

@@ -19,6 +19,7 @@ mod caches;
 mod database;
 mod drain;
 mod edge;
+mod errors;
 mod forms;
 mod headers;
 mod health;

@@ -1,7 +1,9 @@
 //! Figures for Prometheus at `/metrics`, for who asks from this machine.
 
+mod minutes;
+
 use std::convert::Infallible;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use axum::extract::Request;
@@ -11,12 +13,15 @@ use axum::{Extension, Router};
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use palisade_core::Clock;
 use palisade_edge::ClientIp;
-use palisade_observe::log::Log;
 use palisade_observe::metric::{self, Guard};
 
 use crate::caches::Caches;
+use crate::log::Logs;
 use crate::refusal;
+pub(crate) use minutes::Minute;
+use minutes::{Minutes, Totals};
 
 /// Series of one metric at most.
 const SERIES: usize = 2000;
@@ -33,19 +38,29 @@ static CACHES: OnceLock<Caches> = OnceLock::new();
 
 struct Figures {
     exporter: PrometheusHandle,
-    log: Log,
+    logs: Logs,
     start: SystemTime,
+    minutes: Mutex<Minutes>,
+}
+
+/// What `/admin/security` shows of the requests of this process.
+#[derive(Debug, Default)]
+pub(crate) struct Requests {
+    /// From the oldest to the one that is not over; none where nothing is counted.
+    pub(crate) minutes: Vec<Minute>,
+    /// Within this time were nineteen of twenty answered.
+    pub(crate) most: Option<Duration>,
 }
 
 /// Begins to count, once in a process.
-pub(crate) fn start(log: Log, start: SystemTime) -> Result<(), BuildError> {
+pub(crate) fn start(logs: Logs, start: SystemTime) -> Result<(), BuildError> {
     let durations = Matcher::Full(metric::DURATION.to_owned());
     let syncs = Matcher::Full("palisade_audit_sync_seconds".to_owned());
     let recorder = PrometheusBuilder::new()
         .set_buckets_for_metric(durations, &metric::BUCKETS)?
         .set_buckets_for_metric(syncs, &SYNCS)?
         .build_recorder();
-    let figures = Figures { exporter: recorder.handle(), log, start };
+    let figures = Figures { exporter: recorder.handle(), logs, start, minutes: Mutex::default() };
     if FIGURES.set(figures).is_ok()
         && metrics::set_global_recorder(Guard::new(recorder, SERIES)).is_ok()
     {
@@ -107,13 +122,31 @@ fn describe() {
     }
 }
 
-/// Keeps the samples that nobody asks for from piling up, until it is dropped.
-pub(crate) async fn tidy() -> Infallible {
+/// Keeps the samples that nobody asks for from piling up, and ends the minutes, until it is dropped.
+pub(crate) async fn tidy(clock: &dyn Clock) -> Infallible {
+    let mut end = clock.now();
     loop {
         tokio::time::sleep(UPKEEP).await;
-        if let Some(figures) = FIGURES.get() {
-            figures.exporter.run_upkeep();
+        let Some(figures) = FIGURES.get() else { continue };
+        figures.exporter.run_upkeep();
+        if clock.now().saturating_duration_since(end) >= Minutes::STEP {
+            end = clock.now();
+            let totals = Totals::read(&figures.exporter.render());
+            figures.minutes().note(totals, clock.wall());
         }
+    }
+}
+
+/// Returns the requests of the last half hour.
+pub(crate) fn requests(now: SystemTime) -> Requests {
+    let Some(figures) = FIGURES.get() else { return Requests::default() };
+    let totals = Totals::read(&figures.exporter.render());
+    Requests { minutes: figures.minutes().all(totals, now), most: totals.most }
+}
+
+impl Figures {
+    fn minutes(&self) -> std::sync::MutexGuard<'_, Minutes> {
+        self.minutes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -127,7 +160,10 @@ async fn answer(client: Option<Extension<ClientIp>>, _: Request) -> Response {
     let Some(figures) = FIGURES.get().filter(|_| local) else {
         return refusal::not_found().await.into_response();
     };
-    metric::process(figures.start, &figures.log);
+    metric::process(figures.start, &figures.logs.all());
+    if let Some(capture) = figures.logs.capture() {
+        metric::capture(capture);
+    }
     if let Some(caches) = CACHES.get() {
         caches.report();
     }
