@@ -76,13 +76,6 @@ impl MemoryStore {
         self.life().values.values_mut().for_each(|value| change(&mut value.bytes));
     }
 
-    /// Waits until so many watch.
-    pub async fn heard_by(&self, tiers: usize) {
-        while self.inner.news.receiver_count() < tiers {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    }
-
     /// Waits until so many values are there and hold.
     pub async fn holds(&self, values: usize) {
         while self.life().count() < values {

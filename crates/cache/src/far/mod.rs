@@ -9,12 +9,14 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let store = MemoryStore::new(); // `RedisStore` in production
-//! let process = || -> Result<Cache<u64, String>, palisade_cache::ConfigError> {
-//!     let tier = FarTier::setup(store.clone()).start();
-//!     Ok(Cache::builder("users").far(&tier, "users", Format::new(1))?.entries(1000)?.build())
+//! let tiers = [(); 2].map(|()| FarTier::setup(store.clone()).start());
+//! # for tier in &tiers {
+//! #     tier.heard().await;
+//! # }
+//! let process = |tier: &FarTier| -> Result<Cache<u64, String>, palisade_cache::ConfigError> {
+//!     Ok(Cache::builder("users").far(tier, "users", Format::new(1))?.entries(1000)?.build())
 //! };
-//! let (one, other) = (process()?, process()?);
-//! # store.heard_by(2).await;
+//! let (one, other) = (process(&tiers[0])?, process(&tiers[1])?);
 //!
 //! let load = async |name: &str| Ok::<_, Infallible>(name.to_owned());
 //! one.get_or_load(&7, |_| async move { load("Ada").await }).await?;
@@ -22,7 +24,10 @@
 //! let ada = other.get_or_load(&7, |_| async move { load("nobody").await }).await?;
 //! assert_eq!((ada.as_str(), ada.outcome), ("Ada", Outcome::Far));
 //!
-//! one.invalidate(&7).await; // for all
+//! one.invalidate(&7).await; // for all who hear of it
+//! # while other.get(&7).is_some() {
+//! #     tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+//! # }
 //! assert!(other.get(&7).is_none());
 //! # Ok(())
 //! # }
