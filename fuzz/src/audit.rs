@@ -119,7 +119,7 @@ fn led(leaf: &Hash, index: u64, size: u64, path: &[Hash]) -> Option<Hash> {
     if size <= 1 {
         return (index == 0 && size == 1 && path.is_empty()).then_some(*leaf);
     }
-    let split = 1_u64 << (63 - (size - 1).leading_zeros());
+    let split = 1_u64 << (size - 1).ilog2();
     let (last, path) = path.split_last()?;
     if index < split {
         Some(node(&led(leaf, index, split, path)?, last))
