@@ -283,6 +283,8 @@ async fn an_invalidation_that_cannot_be_told_is_told_later_and_hides_the_store_u
         row.write(2);
         assert_eq!(one.cache.invalidate(&1).await, Reach::Here);
         assert_eq!(one.tier.stats().debts, 1);
+        // It has been tried in the background too, and will not be at once.
+        tokio::time::sleep(Duration::from_millis(60)).await;
         one.store.set(PASS);
         // The store still has the old value.
         let reads = one.store.reads.load(Ordering::SeqCst);
