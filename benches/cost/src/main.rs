@@ -14,6 +14,7 @@ mod audit;
 mod edge;
 mod growth;
 mod headers;
+mod observe;
 mod passwords;
 mod ratelimit;
 mod validation;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         audit::CASES,
         edge::CASES,
         headers::CASES,
+        observe::CASES,
         passwords::CASES,
         ratelimit::CASES,
         validation::CASES,
