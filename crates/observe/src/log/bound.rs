@@ -13,6 +13,13 @@ pub(crate) struct Bound {
 const ROOM: usize = 64 * 1024;
 
 impl Bound {
+    /// Makes room for so many fields of a usual length.
+    pub(crate) fn with_capacity(fields: usize) -> Self {
+        const USUAL: usize = 40;
+        let values = String::with_capacity(fields.saturating_mul(USUAL));
+        Self { values, fields: Vec::with_capacity(fields) }
+    }
+
     pub(crate) fn clear(&mut self) {
         self.values.clear();
         self.fields.clear();

@@ -81,7 +81,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
         if attributes.fields().is_empty() {
             return;
         }
-        let mut bound = Bound::default();
+        let mut bound = Bound::with_capacity(attributes.fields().len());
         attributes.record(&mut Visitor {
             bound: &mut bound,
             message: None,

@@ -42,7 +42,7 @@ impl<S> RequestLog<S> {
         let span = tracing::info_span!(
             target: TARGET, "request",
             request_id = id.as_str(),
-            trace_id = %format_args!("{:032x}", trace.trace_id()),
+            trace_id = trace.digits(&mut [0; 32]),
             method,
             path = &*self.shared.shown(path),
             client = client.map(tracing::field::display),

@@ -70,6 +70,16 @@ impl TraceContext {
         self.trace
     }
 
+    /// Writes the id of the trace as its 32 digits.
+    pub(super) fn digits<'d>(&self, digits: &'d mut [u8; 32]) -> &'d str {
+        let mut rest = self.trace;
+        for place in digits.iter_mut().rev() {
+            *place = super::id::hex(rest);
+            rest >>= 4;
+        }
+        std::str::from_utf8(digits).unwrap_or_default()
+    }
+
     /// Returns the id of this place in it.
     #[must_use]
     pub const fn span_id(&self) -> u64 {
