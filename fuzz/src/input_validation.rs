@@ -166,7 +166,7 @@ pub fn input_validation_json(data: &[u8]) {
     }
     let pairs = text(data);
     let read = from_pairs::<Form>(pairs);
-    let fields: Vec<_> = url::form_urlencoded::parse(pairs.as_bytes()).collect();
+    let fields: Vec<_> = form_urlencoded::parse(pairs.as_bytes()).collect();
     let fields = fields.iter().map(|(name, value)| (&**name, Some(&**value)));
     assert_eq!(from_fields::<Form>(fields), read, "one reading");
 }

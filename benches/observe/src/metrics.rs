@@ -12,7 +12,7 @@ use axum::routing::get;
 use axum_prometheus::PrometheusMetricLayer;
 use harness::{Contestant, Effort, Shape};
 use http::{Method, Request, Response};
-use palisade_core::SystemClock;
+use palisade_core::{Clock, SystemClock};
 use palisade_observe::metric::MetricsLayer;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
@@ -72,13 +72,13 @@ fn measured() -> Vec<Contestant> {
         let of = metrics::Metadata::new("floor", metrics::Level::INFO, None);
         recorder.register_histogram(&key, &of)
     });
-    let mut bare = inner();
+    let (mut bare, clock) = (inner(), SystemClock::new());
     let floor = service_fn(move |request: Request<()>| {
-        let begin = std::time::Instant::now();
+        let begin = clock.now();
         let is_get = *request.method() == Method::GET;
         let answer = bare.call(request);
         if is_get {
-            histogram.record(begin.elapsed().as_secs_f64());
+            histogram.record(clock.now().duration_since(begin).as_secs_f64());
         }
         answer
     });
