@@ -78,7 +78,7 @@ pub fn read(text: &str) -> Option<Vec<String>> {
     if text.is_empty() {
         return Some(Vec::new());
     }
-    text.strip_prefix(':')?.split(':').map(unescape).collect()
+    text.strip_prefix(':').filter(|_| text.len() <= LONGEST)?.split(':').map(unescape).collect()
 }
 
 fn unescape(segment: &str) -> Option<String> {
@@ -181,6 +181,8 @@ mod tests {
         assert_eq!(short.len(), 66);
         assert_ne!(short, text(&format!("{long}x")));
         assert_eq!(read(&short), None);
+        assert_eq!(read(&format!(":{long}")), None);
+        assert_eq!(read(&format!(":{}", &long[1..])), Some(vec![long[1..].to_owned()]));
         assert_ne!(text(&short[1..]), short);
     }
 
@@ -198,7 +200,8 @@ mod tests {
             for part in &parts {
                 segments.push(part);
             }
-            prop_assert_eq!(read(&segments.0), Some(parts));
+            let is_written = segments.0.len() <= LONGEST;
+            prop_assert_eq!(read(&segments.0), is_written.then_some(parts));
         }
 
         #[test]
