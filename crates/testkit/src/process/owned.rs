@@ -17,7 +17,7 @@ use crate::process::{signal, spawner, tree};
 /// How much of the end of a log an error shows.
 const SHOWN_LOG: usize = 4096;
 
-/// How long a killed process may take to end.
+/// How long a process may take to stop, and a killed one to end.
 const FAREWELL: Duration = Duration::from_secs(10);
 
 type Ready = Box<dyn FnMut() -> Result<(), String> + Send>;
@@ -100,24 +100,18 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// [`Error::Answer`] when it does not run, [`Error::Io`] when the signal cannot be sent.
+    /// [`Error::Answer`] when it does not run, [`Error::Io`] when the signal cannot be sent,
+    /// [`Error::TimedOut`] when one of its processes does not stop.
     pub fn pause(&self) -> Result<(), Error> {
         let guard = self.lock();
         let root = running(&self.program, &guard)?;
         signal::send(root, libc::SIGSTOP).map_err(Error::io("send SIGSTOP"))?;
-        // The root can start no more; a descendant may until its own signal: look until all stand.
-        let mut stopped = Vec::new();
-        loop {
-            let family = tree::descendants(root);
-            let fresh: Vec<u32> = family.into_iter().filter(|pid| !stopped.contains(pid)).collect();
-            if fresh.is_empty() {
-                return Ok(());
-            }
-            for pid in fresh {
-                let _ = signal::send(pid, libc::SIGSTOP);
-                stopped.push(pid);
-            }
-        }
+        freeze(root).map(drop).ok_or_else(|| Error::TimedOut {
+            what: format!("{} stood still", self.program.name()),
+            limit: FAREWELL,
+            last: "some of its processes still run".to_owned(),
+            log: self.log(),
+        })
     }
 
     /// Lets it run on after [`pause`](Self::pause).
@@ -248,9 +242,8 @@ fn kill(slot: &mut Option<Child>) {
         return; // reaped: its number may be a stranger's by now
     }
     let root = child.id();
-    // Frozen first, so that it starts nothing between the look and the kill.
-    let _ = signal::send(root, libc::SIGSTOP);
-    let family = tree::descendants(root);
+    // Frozen first, so that none starts another between the look and the kill.
+    let family = freeze(root).unwrap_or_else(|| tree::descendants(root));
     let _ = child.kill();
     for pid in &family {
         let _ = signal::send(*pid, libc::SIGKILL);
@@ -258,4 +251,19 @@ fn kill(slot: &mut Option<Child>) {
     let _ = child.wait();
     // What it started is nobody's to reap here, and holds memory and ports until it has ended.
     let _ = poll_until(FAREWELL, || family.iter().all(|pid| tree::has_ended(*pid)).then_some(()));
+}
+
+/// Stops a process and all it started, and returns these; nothing when one does not stop.
+///
+/// A signal is sent before it is taken, and who still runs may start one more that was not seen: it
+/// looks again until all stand still.
+fn freeze(root: u32) -> Option<Vec<u32>> {
+    let _ = signal::send(root, libc::SIGSTOP);
+    poll_until(FAREWELL, || {
+        let all_stand = tree::stands_still(root);
+        let family = tree::descendants(root);
+        let running = family.iter().filter(|pid| !tree::stands_still(**pid));
+        let signalled = running.map(|pid| signal::send(*pid, libc::SIGSTOP)).count();
+        (all_stand && signalled == 0).then_some(family)
+    })
 }

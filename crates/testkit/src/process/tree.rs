@@ -21,6 +21,12 @@ pub(super) fn has_ended(pid: u32) -> bool {
     matches!(state(&stat), None | Some("X" | "Z"))
 }
 
+/// Says whether a process is stopped by a signal, or has ended.
+pub(super) fn stands_still(pid: u32) -> bool {
+    let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return true };
+    matches!(state(&stat), None | Some("T" | "X" | "Z"))
+}
+
 fn parents() -> Vec<(u32, u32)> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
