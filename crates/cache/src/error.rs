@@ -1,5 +1,6 @@
 //! What a cache refuses to be, and why there is no value.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 /// A setting that a cache cannot have.
@@ -117,4 +118,38 @@ pub enum LoadError<E> {
     /// There is no tokio runtime whose tasks could run the loader.
     #[error("a load needs a tokio runtime around it")]
     NoRuntime,
+}
+
+impl<E> LoadError<E> {
+    /// Returns the loader's own error, or what is made of a load that was lost otherwise.
+    ///
+    /// ```
+    /// use palisade_cache::LoadError;
+    ///
+    /// #[derive(Debug, PartialEq)]
+    /// enum Failure {
+    ///     Database,
+    ///     Busy,
+    /// }
+    ///
+    /// let lost = |_| Failure::Busy;
+    /// assert_eq!(LoadError::Loader(Failure::Database).loader_or(lost), Failure::Database);
+    /// assert_eq!(LoadError::Crowded { limit: 1024 }.loader_or(lost), Failure::Busy);
+    /// ```
+    pub fn loader_or(self, lost: impl FnOnce(LoadError<Infallible>) -> E) -> E {
+        self.split().map_or_else(|error| error, lost)
+    }
+
+    /// Returns what no loader said, or the error of one.
+    pub(crate) fn split<F>(self) -> Result<LoadError<F>, E> {
+        Ok(match self {
+            Self::Loader(error) => return Err(error),
+            Self::Ended => LoadError::Ended,
+            Self::TimedOut { limit } => LoadError::TimedOut { limit },
+            Self::Crowded { limit } => LoadError::Crowded { limit },
+            Self::NothingKept => LoadError::NothingKept,
+            Self::Absent => LoadError::Absent,
+            Self::NoRuntime => LoadError::NoRuntime,
+        })
+    }
 }

@@ -61,6 +61,11 @@ impl<V> Flight<V> {
         self.landing.send_replace(Some(landing));
     }
 
+    /// Returns how the load ended, if it has.
+    pub(crate) fn landed(&self) -> Option<Landing<V>> {
+        self.landing.borrow().clone()
+    }
+
     /// Waits with the others, unless there are as many as may be.
     pub(crate) fn join(&self, limit: usize) -> Option<Waiter<V>> {
         (self.landing.receiver_count() < limit).then(|| Waiter(self.landing.subscribe()))

@@ -34,13 +34,27 @@ impl Segments {
     }
 }
 
-struct Escaped<'a>(&'a mut String);
+/// Shows a segment with everything escaped but letters, digits, `-`, `.`, `_` and `~`, for keys that are
+/// written by hand: what parts two segments must be none of these, nor `%`.
+///
+/// ```
+/// use palisade_cache::key::escaped;
+///
+/// let key = |school: &str, name: &str| format!("{}/{}", escaped(school), escaped(name));
+/// assert_eq!(key("a/b", "c"), "a%2Fb/c");
+/// assert_ne!(key("a/b", "c"), key("a", "b/c"));
+/// ```
+pub fn escaped(segment: impl Display) -> impl Display {
+    fmt::from_fn(move |f| write!(Escaped(f), "{segment}"))
+}
 
-impl Write for Escaped<'_> {
+struct Escaped<'a, W: Write>(&'a mut W);
+
+impl<W: Write> Write for Escaped<'_, W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for byte in text.bytes() {
             if is_plain(byte) {
-                self.0.push(char::from(byte));
+                self.0.write_char(char::from(byte))?;
             } else {
                 write!(self.0, "%{byte:02X}")?;
             }

@@ -2,6 +2,8 @@
 
 mod atomic;
 mod cache;
+#[cfg(feature = "macros")]
+mod cached;
 mod entry;
 pub mod envelope;
 pub mod eras;
@@ -20,8 +22,12 @@ mod stats;
 mod tag;
 mod tier;
 mod time;
+#[cfg(feature = "sqlx")]
+pub mod transaction;
 
 pub use cache::{Bounded, Builder, Cache, Change, Unbounded};
+#[cfg(feature = "macros")]
+pub use cached::cached;
 pub use error::{ConfigError, LoadError};
 pub use loading::{Answer, Loading};
 pub use outcome::{Fetched, Outcome};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::entry::Tags;
 use crate::tag::{Hasher, TagId};
+use crate::tier::Tier;
 
 /// The most tags that one entry may have.
 const MOST_TAGS: usize = 32;
@@ -53,6 +54,7 @@ impl<V> Talk<V> {
 pub(crate) struct Wishes {
     pub(crate) tags: Tags,
     pub(crate) ttl: Option<Duration>,
+    pub(crate) tier: Option<Tier>,
     /// More tags than can be kept: what has them all must not be stored with some of them.
     pub(crate) overtagged: bool,
 }
@@ -83,6 +85,11 @@ impl<V> Loading<V> {
     /// Gives the entry a time to live of its own, without jitter; zero is not to store it.
     pub fn ttl(&self, ttl: Duration) {
         self.talk.wishes().ttl = Some(ttl);
+    }
+
+    /// Gives the value the time to live of a tier, with its jitter, in place of the cache's.
+    pub fn tier(&self, tier: Tier) {
+        self.talk.wishes().tier = Some(tier);
     }
 
     /// Returns the stale value in whose place this load is, if there is one: its version can be

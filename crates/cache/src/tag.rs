@@ -20,6 +20,18 @@ enum Id<'a> {
     Unsigned(u64),
 }
 
+#[cfg(feature = "sqlx")]
+impl TagId<'_> {
+    /// Returns the text that names the same tag.
+    pub(crate) fn to_text(self) -> String {
+        match self.0 {
+            Id::Text(text) => text.to_owned(),
+            Id::Signed(number) => number.to_string(),
+            Id::Unsigned(number) => number.to_string(),
+        }
+    }
+}
+
 impl<'a> From<&'a str> for TagId<'a> {
     fn from(text: &'a str) -> Self {
         Self(Id::Text(text))

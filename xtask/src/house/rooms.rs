@@ -42,7 +42,8 @@ pub(super) fn sources_are_ascii(context: &Context) -> Result<Vec<String>> {
 /// A crate has a README, which is its front page, and the workspace's lints (testkit: its own).
 pub(super) fn crates_are_complete(context: &Context) -> Result<Vec<String>> {
     let mut broken = Vec::new();
-    for name in crates(context)?.into_iter().flat_map(|name| [format!("{name}/derive"), name]) {
+    let with_macros = |name| [format!("{name}/derive"), format!("{name}/macros"), name];
+    for name in crates(context)?.into_iter().flat_map(with_macros) {
         let folder = context.root.join("crates").join(&name);
         if !folder.join("Cargo.toml").exists() {
             continue; // a crate without macros of its own

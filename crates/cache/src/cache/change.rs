@@ -106,7 +106,7 @@ where
     K: Hash + Eq + Clone,
 {
     fn put(&self, key: &K, value: Arc<V>) {
-        if let Some(life) = self.life(true, None) {
+        if let Some(life) = self.life(true, None, None) {
             let term = self.term(life, 0);
             let entry = Entry::new(Some(value), self.eras.begin(), 0, Tags::new(), term);
             self.flights.overtake(key, || self.near.insert(key.clone(), entry));
@@ -122,7 +122,7 @@ where
         born: u32,
         mark: Option<Mark>,
     ) {
-        let Some((far, life)) = self.far.as_ref().zip(self.life(true, None)) else { return };
+        let Some((far, life)) = self.far.as_ref().zip(self.life(true, None, None)) else { return };
         let (tags, term) = (Tags::from(far.own_tags(&place).as_slice()), self.term(life, 0));
         let entry = Entry::new(Some(Arc::clone(&value)), began, born, tags.clone(), term);
         self.flights.overtake(key, || self.near.insert(key.clone(), entry));

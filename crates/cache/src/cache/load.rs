@@ -1,7 +1,6 @@
 //! Values that are loaded where they are missing.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -238,7 +237,7 @@ where
     }
 }
 
-fn term<V>(entry: Option<&Entry<V>>) -> Option<Term> {
+pub(super) fn term<V>(entry: Option<&Entry<V>>) -> Option<Term> {
     entry.map(|entry| entry.term)
 }
 
@@ -295,26 +294,14 @@ impl<V> Wait<V> {
                 Ok(Fetched::new(value, Outcome::Degraded(length(stale))))
             }
             Landing::Failed(error) => Err(LoadError::Loader(error.downcast_ref::<E>()?.clone())),
-            Landing::Lost(lost) => Err(typed(&lost)),
+            Landing::Lost(lost) => Err(lost.split().unwrap_or_else(|never| match never {})),
         })
-    }
-}
-
-const fn typed<E>(lost: &LoadError<Infallible>) -> LoadError<E> {
-    match lost {
-        LoadError::Loader(never) => match *never {},
-        LoadError::Ended => LoadError::Ended,
-        LoadError::TimedOut { limit } => LoadError::TimedOut { limit: *limit },
-        LoadError::Crowded { limit } => LoadError::Crowded { limit: *limit },
-        LoadError::NothingKept => LoadError::NothingKept,
-        LoadError::Absent => LoadError::Absent,
-        LoadError::NoRuntime => LoadError::NoRuntime,
     }
 }
 
 impl<K: Hash + Eq + Clone, V> Inner<K, V> {
     /// Begins a load in place of an entry that was seen, unless one runs or has just ended.
-    fn board(
+    pub(super) fn board(
         &self,
         key: &K,
         seen: Option<Term>,

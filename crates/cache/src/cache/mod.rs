@@ -2,6 +2,7 @@
 
 mod builder;
 mod change;
+mod compute;
 mod descent;
 mod load;
 mod pilot;
@@ -200,11 +201,12 @@ where
         freshness::judge(entry.term, grace, now, random)
     }
 
-    /// Returns the ticks that an entry will live; none if that is less than one.
-    fn life(&self, is_value: bool, ttl: Option<Duration>) -> Option<u32> {
+    /// Returns the ticks that an entry will live, by what its loader said; none if that is less than
+    /// one.
+    fn life(&self, is_value: bool, ttl: Option<Duration>, tier: Option<Tier>) -> Option<u32> {
         let life = match ttl {
             Some(ttl) => ttl,
-            None if is_value => self.settings.tier.life(self.dice.roll()),
+            None if is_value => tier.unwrap_or(self.settings.tier).life(self.dice.roll()),
             None => self.settings.negative?,
         };
         Some(ticks(life)).filter(|life| *life > 0)

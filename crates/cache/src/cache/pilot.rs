@@ -3,13 +3,13 @@
 use std::any::Any;
 use std::hash::Hash;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use smallvec::SmallVec;
 use tracing::Instrument as _;
 
 use super::{Inner, Settings};
-use crate::entry::{Entry, Tags};
+use crate::entry::Entry;
 use crate::envelope::Mark;
 use crate::error::LoadError;
 use crate::far::{Fill, Given};
@@ -25,6 +25,9 @@ pub(super) struct Seat<K, V> {
     /// What was there before.
     pub(super) previous: Option<Entry<V>>,
 }
+
+/// The error of a load that its caller ran itself.
+struct OfAnother;
 
 /// Lands every seat: with what the loader gave, or on drop, when it panicked or its runtime ended.
 pub(super) struct Pilot<K: Hash + Eq + Clone, V> {
@@ -80,6 +83,31 @@ where
         flown.in_current_span()
     }
 
+    /// Runs the load here and now and lands the one seat with what it gives, for memory alone; returns
+    /// its error if it fails, for which a stale value may have landed.
+    pub(super) fn compute<T, E>(
+        mut self,
+        compute: impl FnOnce() -> Result<T, E>,
+        stored: impl FnOnce(&T) -> Option<Arc<V>>,
+    ) -> Result<T, E> {
+        // What is not sent is not written either.
+        self.mark = None;
+        match compute() {
+            Ok(computed) => {
+                let (value, wishes) = (stored(&computed), self.heed());
+                for seat in std::mem::take(&mut self.seats) {
+                    self.land(&seat, value.clone(), &wishes);
+                }
+                Ok(computed)
+            }
+            Err(error) => {
+                // To those who wait it is an error of a type that they do not know: they load.
+                self.fail(|| Landing::Failed(Arc::new(OfAnother)));
+                Err(error)
+            }
+        }
+    }
+
     async fn arrive<A>(mut self, answer: A, take: impl FnMut(&mut A, &K) -> Answer<V>) {
         self.land_all(answer, take);
         let fills = std::mem::take(&mut self.fills);
@@ -89,11 +117,7 @@ where
     }
 
     fn land_all<A>(&mut self, mut answer: A, mut take: impl FnMut(&mut A, &K) -> Answer<V>) {
-        let Wishes { tags, ttl, overtagged } = std::mem::take(&mut *self.talk.wishes());
-        let tags = (!overtagged).then_some(tags);
-        if overtagged {
-            tracing::warn!(cache = self.inner.name, "a value with too many tags is not stored");
-        }
+        let wishes = self.heed();
         for seat in std::mem::take(&mut self.seats) {
             let value = match take(&mut answer, &seat.key) {
                 Answer::Found(value) => Some(Arc::new(value)),
@@ -107,25 +131,30 @@ where
                     previous
                 }
             };
-            self.land(&seat, value, tags.clone(), ttl);
+            self.land(&seat, value, &wishes);
         }
     }
 
-    fn land(
-        &mut self,
-        seat: &Seat<K, V>,
-        value: Option<Arc<V>>,
-        mut tags: Option<Tags>,
-        ttl: Option<Duration>,
-    ) {
+    /// Takes what the loader asked for.
+    fn heed(&self) -> Wishes {
+        let wishes = std::mem::take(&mut *self.talk.wishes());
+        if wishes.overtagged {
+            tracing::warn!(cache = self.inner.name, "a value with too many tags is not stored");
+        }
+        wishes
+    }
+
+    fn land(&mut self, seat: &Seat<K, V>, value: Option<Arc<V>>, wishes: &Wishes) {
         let inner = Arc::clone(&self.inner);
+        let mut tags = (!wishes.overtagged).then(|| wishes.tags.clone());
+        let life = inner.life(value.is_some(), wishes.ttl, wishes.tier);
         let took = inner.time.watch.now().saturating_duration_since(self.start);
         let cost = u32::try_from(took.as_micros()).unwrap_or(u32::MAX);
         let far = inner.far.as_ref().map(|far| (far, far.key(&seat.key)));
         if let (Some((far, key)), Some(tags)) = (&far, &mut tags) {
             tags.extend(far.own_tags(key));
         }
-        let kept = tags.clone().zip(inner.life(value.is_some(), ttl)).map(|(tags, life)| {
+        let kept = tags.clone().zip(life).map(|(tags, life)| {
             let term = inner.term(life, cost);
             (Entry::new(value.clone(), seat.flight.began, self.born, tags, term), life)
         });

@@ -13,6 +13,8 @@
 
 mod allocations;
 mod bound;
+#[cfg(feature = "macros")]
+mod cached;
 #[cfg(all(feature = "flate2", feature = "lz4_flex", feature = "serde_json", feature = "zstd"))]
 mod envelope;
 mod etag;
@@ -24,6 +26,8 @@ mod races;
 #[cfg(feature = "redis")]
 mod redis;
 mod stale;
+#[cfg(feature = "sqlx")]
+mod transaction;
 mod world;
 
 use palisade_testkit::alloc::CountingAllocator;
