@@ -6,12 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use palisade_core::{Clock, SystemClock};
-use palisade_resilience::Dice;
 use tokio::sync::broadcast;
 use tokio::time::timeout_at;
 
 use super::store::{Fill, Reading, Store, StoreFuture};
-use super::{Ear, SLOTS};
+use super::{Ear, SLOTS, chance};
 use crate::envelope::Mark;
 
 /// The most values that are kept.
@@ -95,11 +94,7 @@ impl MemoryStore {
 
 impl Life {
     fn new() -> Self {
-        let mut id = [0; 16];
-        let (first, last) = id.split_at_mut(8);
-        first.copy_from_slice(&Dice::new().roll().to_be_bytes());
-        last.copy_from_slice(&Dice::new().roll().to_be_bytes());
-        Self { mark: Mark { id, era: 0 }, slots: HashMap::new(), values: HashMap::new() }
+        Self { mark: Mark { id: chance(), era: 0 }, slots: HashMap::new(), values: HashMap::new() }
     }
 
     fn count(&self) -> usize {

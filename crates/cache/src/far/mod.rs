@@ -56,9 +56,13 @@ mod memory;
 mod redis;
 mod repair;
 mod setup;
+#[cfg(feature = "rusqlite")]
+mod sqlite;
 mod stats;
 mod store;
 mod tier;
+
+use palisade_resilience::Dice;
 
 pub(crate) use face::{Far, FarKey, Found, Given};
 pub use hearing::Ear;
@@ -66,9 +70,20 @@ pub use memory::MemoryStore;
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
 pub use setup::FarSetup;
+#[cfg(feature = "rusqlite")]
+pub use sqlite::SqliteStore;
 pub use stats::FarStats;
 pub use store::{Fill, Reading, Store, StoreError, StoreFuture};
 pub use tier::{FarTier, Reach};
 
 /// Counters of a store: part of its layout.
 pub const SLOTS: u16 = 1 << 14;
+
+/// A name that nothing else has.
+fn chance() -> [u8; 16] {
+    let mut name = [0; 16];
+    let (first, last) = name.split_at_mut(8);
+    first.copy_from_slice(&Dice::new().roll().to_be_bytes());
+    last.copy_from_slice(&Dice::new().roll().to_be_bytes());
+    name
+}

@@ -7,14 +7,13 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use palisade_core::{Clock, SystemClock};
-use palisade_resilience::Dice;
 use palisade_resilience::breaker::{Breaker, BreakerPolicy};
 use tokio::runtime::Handle;
 
 use super::hearing::{Ear, Hearing};
 use super::store::Store;
 use super::tier::Guard;
-use super::{FarTier, SLOTS, repair};
+use super::{FarTier, SLOTS, chance, repair};
 use crate::eras::Eras;
 use crate::error::ConfigError;
 
@@ -88,7 +87,7 @@ impl FarSetup {
         let Self { store, staleness, deadline, breaker, clock } = self;
         let slots = NonZeroUsize::MIN.saturating_add(usize::from(SLOTS).saturating_sub(1));
         let hearing =
-            Arc::new(Hearing::new(Arc::new(Eras::new(slots)), clock, origin(), staleness));
+            Arc::new(Hearing::new(Arc::new(Eras::new(slots)), clock, chance(), staleness));
         let (failures, refused) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let guard = Guard { breaker, deadline, failures, refused };
         let tier = FarTier::new(store, hearing, guard, staleness);
@@ -111,16 +110,6 @@ fn run(tier: &FarTier, runtime: &Handle, staleness: Duration) {
     let origin = shared.hearing.origin;
     let repair = runtime.spawn(repair::pay(store, guard, debts, origin)).abort_handle();
     shared.tasks.lock().unwrap_or_else(PoisonError::into_inner).extend([watch, repair]);
-}
-
-/// A name that no other process has.
-fn origin() -> [u8; 16] {
-    let (one, other) = (Dice::new().roll(), Dice::new().roll());
-    let mut origin = [0; 16];
-    let (first, last) = origin.split_at_mut(8);
-    first.copy_from_slice(&one.to_be_bytes());
-    last.copy_from_slice(&other.to_be_bytes());
-    origin
 }
 
 impl fmt::Debug for FarSetup {

@@ -75,6 +75,20 @@ pub struct Fill {
     pub keep: Duration,
 }
 
+impl Fill {
+    /// Says what is stored where, from when it is, what ends it and for how long it is of use.
+    #[must_use]
+    pub const fn new(
+        key: String,
+        mark: Mark,
+        slots: Vec<u16>,
+        value: Vec<u8>,
+        keep: Duration,
+    ) -> Self {
+        Self { key, mark, slots, value, keep }
+    }
+}
+
 /// Why a store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}")]

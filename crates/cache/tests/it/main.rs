@@ -15,6 +15,7 @@ mod allocations;
 mod bound;
 #[cfg(feature = "macros")]
 mod cached;
+mod contract;
 #[cfg(all(feature = "flate2", feature = "lz4_flex", feature = "serde_json", feature = "zstd"))]
 mod envelope;
 mod etag;
@@ -25,6 +26,8 @@ mod model;
 mod races;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "rusqlite")]
+mod sqlite;
 mod stale;
 #[cfg(feature = "sqlx")]
 mod transaction;

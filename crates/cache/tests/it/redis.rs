@@ -13,6 +13,7 @@ use palisade_core::{Clock as _, SystemClock};
 use palisade_testkit::fault::{Fault, FaultProxy};
 use palisade_testkit::redis::{Redis, RedisConfig};
 
+use crate::contract;
 use crate::world::{Numbers, Row};
 
 const BOUND: Duration = Duration::from_secs(1);
@@ -64,6 +65,14 @@ async fn shared(one: &Numbers, other: &Numbers, row: &Row) {
 
 async fn read(cache: &Numbers, row: &Row) -> u64 {
     **cache.get_or_load(&1, row.loader()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_keeps_the_contract_of_stores() {
+    let redis = Redis::start().unwrap();
+    let store = || RedisStore::open(&redis.url(), "contract").unwrap();
+    contract::values_hold_by_their_eras(&store()).await;
+    contract::processes_hear_each_other(store(), store()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
