@@ -3,6 +3,7 @@
 pub mod capture;
 mod escape;
 mod filter;
+mod handoff;
 pub mod health;
 #[cfg(feature = "test-kit")]
 pub mod leak;

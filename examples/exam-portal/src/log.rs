@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use palisade_core::Clock;
 use palisade_observe::Filter;
-use palisade_observe::capture::{Capture, CaptureLayer, SentrySink, Setup};
+use palisade_observe::capture::{Capture, CaptureLayer, Setup};
 use palisade_observe::log::{Format, Log, LogLayer};
 use palisade_observe::metric::SecurityCounter;
 use palisade_observe::query::QueryWatch;
@@ -123,7 +123,7 @@ fn capture(
     let setup = Setup::new(redactor.clone())
         .release(concat!("exam-portal@", env!("CARGO_PKG_VERSION")))
         .environment(&project.environment)
-        .to(SentrySink::new(&project.dsn));
+        .to(project.sink());
     Capture::start(setup, Arc::clone(clock)).map_err(LogError::Thread)
 }
 

@@ -15,6 +15,8 @@
 //! faults together, sixty a minute. Nobody waits for any of it, and what does not fit into the queue
 //! is counted, in [`Tally`] and by the next report.
 
+#[cfg(feature = "sentry")]
+mod authorities;
 mod context;
 mod fault;
 mod frame;
@@ -34,6 +36,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "sentry")]
+pub use authorities::{Authorities, AuthoritiesError};
 use palisade_core::Clock;
 
 use crate::redact::Redactor;

@@ -12,13 +12,14 @@ use sentry::protocol::{
 use sentry::transports::{RateLimiter, RateLimitingCategory};
 use sentry::{Client, ClientOptions, Envelope, Transport};
 use ureq::Agent;
+use ureq::tls::TlsConfig;
 
-use super::{ErrorSink, Frame, Kind, Report, SendError};
+use super::{Authorities, ErrorSink, Frame, Kind, Report, SendError};
 
 /// Tells reports to Sentry, in its envelopes over HTTP or HTTPS.
 ///
-/// Certificates are checked against the roots of Mozilla that come with the program. A proxy is taken
-/// from `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY`. Where the server says that it is sent too much, it is
+/// Certificates are checked against the roots of Mozilla that come with the program, or against
+/// [`Authorities`] of one's own. A proxy is taken from `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY`. Where the server says that it is sent too much, it is
 /// left alone for as long as it says.
 ///
 /// # Security
@@ -72,8 +73,19 @@ impl SentrySink {
     /// Tells the project of this DSN.
     #[must_use]
     pub fn new(dsn: &Dsn) -> Self {
+        Self::over(dsn, TlsConfig::default())
+    }
+
+    /// Tells the project of this DSN, on a server whose certificate one of these has signed.
+    #[must_use]
+    pub fn with_authorities(dsn: &Dsn, authorities: &Authorities) -> Self {
+        Self::over(dsn, TlsConfig::builder().root_certs(authorities.roots()).build())
+    }
+
+    fn over(dsn: &Dsn, tls: TlsConfig) -> Self {
         let Dsn { dsn } = dsn.clone();
         let config = Agent::config_builder()
+            .tls_config(tls)
             .timeout_global(Some(Self::PATIENCE))
             .http_status_as_error(false)
             .max_redirects(0)

@@ -1,30 +1,28 @@
 //! The queue: bytes under a lock, bounded.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::Tally;
+use crate::handoff::{Handoff, Load};
 
 /// Lines that wait, and what became of the others.
 pub(super) struct Queue {
-    state: Mutex<State>,
-    /// Something waits, or nothing will come any more.
-    work: Condvar,
-    /// A batch is settled.
-    settled: Condvar,
+    lines: Handoff<Waiting>,
     limit: usize,
 }
 
 #[derive(Default)]
-struct State {
-    waiting: Vec<u8>,
-    /// Lines in `waiting`.
+struct Waiting {
+    bytes: Vec<u8>,
+    /// Lines in `bytes`.
     lines: u64,
-    /// Lines ever taken, and those of them that are written or lost.
-    taken: u64,
-    settled: u64,
     tally: Tally,
-    closed: bool,
+}
+
+impl Load for Waiting {
+    fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
 }
 
 /// What the thread has to write.
@@ -47,74 +45,51 @@ pub(super) struct Outcome {
 
 impl Queue {
     pub(super) fn new(limit: usize) -> Self {
-        let (work, settled) = (Condvar::new(), Condvar::new());
-        Self { state: Mutex::default(), work, settled, limit }
+        Self { lines: Handoff::new(), limit }
     }
 
     pub(super) fn push(&self, line: &[u8]) -> bool {
-        let mut state = self.state();
-        if state.waiting.len().saturating_add(line.len()) > self.limit {
-            state.tally.queue_full = state.tally.queue_full.saturating_add(1);
-            return false;
-        }
-        let idle = state.waiting.is_empty();
-        state.waiting.extend_from_slice(line);
-        state.lines = state.lines.saturating_add(1);
-        state.taken = state.taken.saturating_add(1);
-        drop(state);
-        if idle {
-            self.work.notify_one();
-        }
-        true
+        self.lines.add(|waiting| {
+            if waiting.bytes.len().saturating_add(line.len()) > self.limit {
+                waiting.tally.queue_full = waiting.tally.queue_full.saturating_add(1);
+                return false;
+            }
+            waiting.bytes.extend_from_slice(line);
+            waiting.lines = waiting.lines.saturating_add(1);
+            true
+        })
     }
 
     /// Waits for lines and takes all; nothing when none will come any more.
     pub(super) fn take(&self, batch: &mut Batch) -> bool {
         batch.bytes.clear();
-        let mut state = self.state();
-        while state.waiting.is_empty() {
-            if state.closed {
-                return false;
-            }
-            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        std::mem::swap(&mut state.waiting, &mut batch.bytes);
-        batch.lines = std::mem::take(&mut state.lines);
-        batch.queue_full = state.tally.queue_full;
-        true
+        let taken = self.lines.take(|waiting| {
+            std::mem::swap(&mut waiting.bytes, &mut batch.bytes);
+            batch.lines = std::mem::take(&mut waiting.lines);
+            batch.queue_full = waiting.tally.queue_full;
+        });
+        taken.is_some()
     }
 
     pub(super) fn settle(&self, batch: &Batch, outcome: Outcome) {
-        let mut state = self.state();
-        state.settled = state.settled.saturating_add(batch.lines);
-        let tally = &mut state.tally;
-        tally.written = tally.written.saturating_add(outcome.written);
-        tally.write_failed = tally.write_failed.saturating_add(outcome.failed);
-        tally.io_errors = tally.io_errors.saturating_add(outcome.io_errors);
-        tally.failing = outcome.failing;
-        drop(state);
-        self.settled.notify_all();
+        self.lines.settle(batch.lines, |waiting| {
+            let tally = &mut waiting.tally;
+            tally.written = tally.written.saturating_add(outcome.written);
+            tally.write_failed = tally.write_failed.saturating_add(outcome.failed);
+            tally.io_errors = tally.io_errors.saturating_add(outcome.io_errors);
+            tally.failing = outcome.failing;
+        });
     }
 
     pub(super) fn flush(&self, patience: Duration) -> bool {
-        let state = self.state();
-        let until = state.taken;
-        let waited =
-            self.settled.wait_timeout_while(state, patience, |state| state.settled < until);
-        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        state.settled >= until
+        self.lines.flush(patience)
     }
 
     pub(super) fn tally(&self) -> Tally {
-        self.state().tally
+        self.lines.read(|waiting| waiting.tally)
     }
 
     pub(super) fn close(&self) {
-        self.state().closed = true;
-        self.work.notify_one();
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lines.close();
     }
 }

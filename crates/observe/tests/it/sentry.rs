@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use palisade_observe::capture::{Dsn, SentrySink, Setup};
+use palisade_observe::capture::{Authorities, Dsn, SentrySink, Setup};
 use palisade_observe::redact::Redactor;
 use palisade_testkit::errors::{Envelope, ErrorSink, SinkFault};
+use palisade_testkit::proxy::{AUTHORITY, Nginx, ReverseProxy};
 use serde_json::Value;
 
 use crate::capture::{CANARY, Stage};
@@ -94,6 +95,36 @@ async fn a_server_that_hangs_or_is_not_there_holds_nobody() {
     assert_eq!(stage.ask(&["/error"]).await, [500]);
     stage.flushed();
     assert_eq!(stage.capture.tally().failed, 1);
+}
+
+#[tokio::test]
+async fn a_server_is_believed_that_a_trusted_authority_signed_and_no_other() {
+    let server = ErrorSink::start().unwrap();
+    let nginx = Nginx::start(&ReverseProxy::to(server.address()).over_tls()).unwrap();
+    let dsn: Dsn = format!("https://key@{}/1", nginx.address()).parse().unwrap();
+    let inside = Authorities::from_pem(AUTHORITY.as_bytes()).unwrap();
+    let stage = |sink| Stage::new(Setup::new(Redactor::new()).to(sink));
+
+    let believing = stage(SentrySink::with_authorities(&dsn, &inside));
+    assert_eq!(believing.ask(&["/error"]).await, [500]);
+    let envelopes = server.wait_for(1, LONG).await.unwrap();
+    assert_eq!(envelopes[0].events().count(), 1);
+
+    let usual = stage(SentrySink::new(&dsn));
+    assert_eq!(usual.ask(&["/error"]).await, [500]);
+    usual.flushed();
+    assert_eq!((usual.capture.tally().failed, server.requests()), (1, 1));
+}
+
+#[test]
+fn authorities_that_cannot_be_read_are_refused() {
+    let broken = AUTHORITY.replace("-----END", "");
+    for pem in ["", "nothing", &broken, &AUTHORITY.replace("CERTIFICATE", "X509 CRL")] {
+        let error = Authorities::from_pem(pem.as_bytes()).unwrap_err();
+        assert!(error.to_string().contains("BEGIN CERTIFICATE"), "{error}");
+    }
+    let two = Authorities::from_pem(AUTHORITY.repeat(2).as_bytes()).unwrap();
+    assert_eq!(format!("{two:?}"), "Authorities { certificates: 2 }");
 }
 
 #[test]

@@ -5,5 +5,5 @@ mod nginx;
 mod reverse;
 
 pub use haproxy::Haproxy;
-pub use nginx::Nginx;
+pub use nginx::{AUTHORITY, Nginx};
 pub use reverse::{Announce, ReverseProxy};

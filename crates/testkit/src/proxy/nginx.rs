@@ -78,6 +78,9 @@ impl Deref for Nginx {
     }
 }
 
+/// The certificate in PEM of the authority that signed the one of [`Nginx`] over TLS; nobody has its key.
+pub const AUTHORITY: &str = include_str!("../../data/authority.pem");
+
 /// For any host of `.example`, `localhost` and 127.0.0.1; the key is public.
 const CERTIFICATE: &str = include_str!("../../data/tls.pem");
 

@@ -49,8 +49,8 @@ impl ReverseProxy {
         self
     }
 
-    /// Takes TLS instead of clear text; nginx only. The certificate is one of the tests' own that
-    /// nobody trusts.
+    /// Takes TLS instead of clear text; nginx only. The certificate is signed by
+    /// [`AUTHORITY`](super::AUTHORITY), whom nobody trusts that was not told to.
     #[must_use]
     pub const fn over_tls(mut self) -> Self {
         self.tls = true;

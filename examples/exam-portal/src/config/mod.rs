@@ -116,7 +116,8 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Mi
     }
     let dsn = one(pick("sentry-dsn"), sentry::dsn, &mut mistakes);
     let environment = one(pick("sentry-environment"), sentry::environment, &mut mistakes);
-    let sentry = sentry::of(dsn, environment, production);
+    let authorities = one(pick("sentry-ca"), sentry::authorities, &mut mistakes);
+    let sentry = sentry::of(dsn, environment, authorities, production);
     let allowed_hosts = many(pick("allowed-host"), value::allowed_host, &mut mistakes);
     let ranges = many(pick("trusted-proxy"), value::trusted_proxy, &mut mistakes);
     let allowed_hosts = whole(

@@ -183,13 +183,22 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "Name under which Sentry keeps these errors apart [default: production with --production, else development]",
     },
     Setting {
+        name: "sentry-ca",
+        key: Some("sentry_ca"),
+        env: Some("PORTAL_SENTRY_CA"),
+        env_file: None,
+        value_name: "FILE",
+        kind: Kind::Value,
+        help: "Certificates in PEM of who signed the certificate of Sentry [default: the roots of Mozilla]",
+    },
+    Setting {
         name: "config",
         key: None,
         env: Some("PORTAL_CONFIG"),
         env_file: None,
         value_name: "FILE",
         kind: Kind::Value,
-        help: "TOML file with the keys listen, data, public_url, allowed_hosts, trusted_proxies, postgres, redis, limits, mail, smtp, secret_key_file, production, log, log_dir, ready_checks, sentry_dsn, sentry_environment",
+        help: "TOML file with the keys listen, data, public_url, allowed_hosts, trusted_proxies, postgres, redis, limits, mail, smtp, secret_key_file, production, log, log_dir, ready_checks, sentry_dsn, sentry_environment, sentry_ca",
     },
 ];
 
