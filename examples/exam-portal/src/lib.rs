@@ -5,6 +5,7 @@ mod accounts;
 mod announcements;
 mod api;
 mod app;
+mod backup;
 #[cfg(test)]
 mod bench;
 mod caches;

@@ -1,7 +1,7 @@
 //! From the command line to a serving process and to its end.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use tokio::runtime::Runtime;
 
 use crate::accounts::{self, Accounts, AccountsError, Printed, TaskError};
 use crate::app::{App, AppError};
+use crate::backup::{self, BackupError, BackupTask};
 use crate::caches::{Caches, CachesError};
 use crate::config::{self, Asked, Config, Task, UserTask};
 use crate::exams::Copies;
@@ -38,6 +39,8 @@ enum StartError {
     Accounts(#[from] AccountsError),
     #[error(transparent)]
     App(#[from] AppError),
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     #[error(transparent)]
     Caches(#[from] CachesError),
     #[error("the folder of copies: {0}; see that this user may write the data folder")]
@@ -113,6 +116,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
                 Task::Serve => serve(&config, clock).await,
                 Task::Users(task) => users(&config, &clock, task).await,
                 Task::Audit(task) => audit(&config, task).await,
+                Task::Backup { task, json } => backup(&config, &clock, &task, json).await,
             }
         });
         // A statement that still runs has its own deadline; nobody waits for its answer.
@@ -123,7 +127,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match ended {
         Ok(End::Drained) => ExitCode::SUCCESS,
         Ok(End::Cut) => ExitCode::FAILURE,
-        Err(error @ (StartError::Task(_) | StartError::TrailTask(_))) => {
+        Err(error @ (StartError::Backup(_) | StartError::Task(_) | StartError::TrailTask(_))) => {
             say(&mut io::stderr(), &format!("exam-portal: {error}"));
             ExitCode::FAILURE
         }
@@ -206,6 +210,42 @@ async fn audit(config: &Config, task: AuditTask) -> Result<End, StartError> {
     Ok(End::Drained)
 }
 
+async fn backup(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    task: &BackupTask,
+    json: bool,
+) -> Result<End, StartError> {
+    if config.postgres.is_some() {
+        return Err(BackupError::Server.into());
+    }
+    let tell = |what: &str| {
+        if io::stderr().is_terminal() {
+            said(what);
+        }
+    };
+    let done = match task {
+        BackupTask::Make { to, .. } if config.data.join("audit").exists() => {
+            let (shared, event) = (Shared::default(), Some(trail::of_backup(to)));
+            let recorded =
+                trail::begin(&config.data, shared, Arc::clone(clock), event, said).await?;
+            let done = backup::run(&config.data, task, clock, &tell).await;
+            recorded.finish(done.is_ok()).await?;
+            done
+        }
+        _ => backup::run(&config.data, task, clock, &tell).await,
+    };
+    let report = done?;
+    let line = if json { serde_json::to_string(&report) } else { Ok(report.line()) };
+    say(&mut io::stdout(), &line.map_err(|error| StartError::System(error.into()))?);
+    Ok(End::Drained)
+}
+
+/// Says something to whoever runs a command.
+fn said(what: &str) {
+    say(&mut io::stderr(), &format!("exam-portal: {what}"));
+}
+
 /// What every run of the program begins with.
 struct Opened {
     store: Store,
@@ -232,8 +272,8 @@ async fn users(config: &Config, clock: &Arc<dyn Clock>, task: UserTask) -> Resul
     let Opened { store, accounts, .. } = open(config, clock, Seed::Nothing).await?;
     let done = async {
         let shared = Shared::open(store.server()).await?;
-        let said = |what: &str| say(&mut io::stderr(), &format!("exam-portal: {what}"));
-        let recorded = trail::begin(&config.data, shared, Arc::clone(clock), &task, said).await?;
+        let event = trail::of_user(&task);
+        let recorded = trail::begin(&config.data, shared, Arc::clone(clock), event, said).await?;
         let done = accounts::run(&accounts, task).await;
         recorded.finish(done.is_ok()).await?;
         Ok::<_, StartError>(done?)

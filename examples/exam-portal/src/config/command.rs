@@ -1,8 +1,11 @@
 //! What the program is to do.
 
-use clap::{Arg, ArgMatches, Command};
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::accounts::Role;
+use crate::backup::{BackupTask, Keep};
 use crate::trail::AuditTask;
 
 /// One run of the program.
@@ -11,6 +14,7 @@ pub(crate) enum Task {
     Serve,
     Users(UserTask),
     Audit(AuditTask),
+    Backup { task: BackupTask, json: bool },
 }
 
 /// What is done with an account.
@@ -25,7 +29,7 @@ pub(crate) enum UserTask {
 }
 
 /// Returns the commands beside serving.
-pub(super) fn commands() -> [Command; 2] {
+pub(super) fn commands() -> [Command; 4] {
     let name = || Arg::new("name").value_name("NAME").required(true).help("Name of the account");
     let of_name =
         |command: &'static str, about: &'static str| Command::new(command).about(about).arg(name());
@@ -52,7 +56,7 @@ pub(super) fn commands() -> [Command; 2] {
         .subcommand(of_name("enable", "Undoes that"))
         .subcommand(of_name("unlock", "Forgets the failed sign-ins of an account"))
         .subcommand(Command::new("list").about("Lists the accounts"));
-    [users, audit()]
+    [users, audit(), backup(), restore()]
 }
 
 fn audit() -> Command {
@@ -60,7 +64,7 @@ fn audit() -> Command {
         Arg::new(name).long(name).value_name(value).help(help)
     };
     let count = |help: &'static str| {
-        option("limit", "N", help).value_parser(clap::value_parser!(u64)).default_value("50")
+        option("limit", "N", help).value_parser(value_parser!(u64)).default_value("50")
     };
     let query = Command::new("query")
         .about("Prints events as JSON lines, newest first")
@@ -75,7 +79,7 @@ fn audit() -> Command {
         .subcommand(
             Command::new("verify")
                 .about("Checks every event; names the first that was changed, moved or removed")
-                .arg(pinned.value_parser(clap::value_parser!(std::path::PathBuf))),
+                .arg(pinned.value_parser(value_parser!(PathBuf))),
         )
         .subcommand(query)
         .subcommand(
@@ -85,9 +89,57 @@ fn audit() -> Command {
         )
 }
 
+fn backup() -> Command {
+    let count = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help)
+    };
+    let verify = Command::new("verify")
+        .about("Restores a backup on trial and compares it with what was kept")
+        .arg(folder("A backup, or the folder that holds them, of which the newest is taken"))
+        .arg(json());
+    Command::new("backup")
+        .about("Copies database, scanned copies, audit trail and keys, while the portal serves")
+        .long_about(
+            "Copies the database, the scanned copies, the audit trail and the keys of the data folder \
+             into a folder named by the time, while the portal serves, and restores it on trial \
+             before it counts. Whoever reads a backup has the keys.",
+        )
+        .args_conflicts_with_subcommands(true)
+        .subcommand_negates_reqs(true)
+        .subcommand(verify)
+        .arg(folder("The folder that holds the backups, made if it is not there"))
+        .arg(
+            count("keep", "N", "Then removes older ones, but for the newest N")
+                .value_parser(value_parser!(usize)),
+        )
+        .arg(
+            count("keep-days", "D", "Then removes older ones, but for those of the last D days")
+                .value_parser(value_parser!(u32)),
+        )
+        .arg(json())
+}
+
+fn restore() -> Command {
+    Command::new("restore")
+        .about("Brings a backup into the data folder, which must be empty or not there")
+        .arg(folder("A backup, or the folder that holds them, of which the newest is taken"))
+        .arg(json())
+}
+
+fn folder(help: &'static str) -> Arg {
+    Arg::new("dir").value_name("DIR").required(true).value_parser(value_parser!(PathBuf)).help(help)
+}
+
+fn json() -> Arg {
+    Arg::new("json").long("json").action(ArgAction::SetTrue).help("Prints what was done as JSON")
+}
+
 /// Reads which one was asked for.
 pub(super) fn task(matches: &ArgMatches) -> Task {
     let Some((about, matches)) = matches.subcommand() else { return Task::Serve };
+    if matches!(about, "backup" | "restore") {
+        return backup_task(about, matches);
+    }
     let Some((command, matches)) = matches.subcommand() else { return Task::Serve };
     if about == "audit" {
         return Task::Audit(audit_task(command, matches));
@@ -107,6 +159,24 @@ pub(super) fn task(matches: &ArgMatches) -> Task {
         "unlock" => UserTask::Unlock { name: name() },
         _ => UserTask::List,
     })
+}
+
+fn backup_task(about: &str, matches: &ArgMatches) -> Task {
+    let verify = matches.subcommand().map(|(_, matches)| matches);
+    let of = verify.unwrap_or(matches);
+    let dir = of.get_one::<PathBuf>("dir").cloned().unwrap_or_default();
+    let task = match (about, verify) {
+        ("restore", _) => BackupTask::Restore { from: dir },
+        (_, Some(_)) => BackupTask::Verify { of: dir },
+        (_, None) => BackupTask::Make {
+            to: dir,
+            keep: Keep {
+                newest: matches.get_one("keep").copied(),
+                days: matches.get_one("keep-days").copied(),
+            },
+        },
+    };
+    Task::Backup { task, json: of.get_flag("json") }
 }
 
 fn audit_task(command: &str, matches: &ArgMatches) -> AuditTask {

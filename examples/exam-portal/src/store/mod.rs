@@ -33,6 +33,7 @@ use tracing::Instrument as _;
 pub(crate) use error::{OpenError, StoreError};
 pub(crate) use resets::{NoAccount, ResetLinks};
 pub(crate) use sessions::SessionRow;
+pub(crate) use sqlite::{NAME as SQLITE_FILE, examine, snapshot};
 pub(crate) use students::Counts;
 pub(crate) use users::Credentials;
 

@@ -27,10 +27,10 @@ pub(crate) async fn begin(
     data: &Path,
     shared: Shared,
     clock: Arc<dyn Clock>,
-    task: &UserTask,
+    event: Option<Event>,
     said: impl FnOnce(&str),
 ) -> Result<Recorded, TrailError> {
-    let Some(event) = event(task) else { return Ok(Recorded { log: None }) };
+    let Some(event) = event else { return Ok(Recorded { log: None }) };
     match open_log(data, shared, clock) {
         Ok(log) => {
             Reports::into(&log);
@@ -57,7 +57,7 @@ impl Recorded {
 }
 
 /// Makes the event of a command that changes something.
-fn event(task: &UserTask) -> Option<Event> {
+pub(crate) fn of_user(task: &UserTask) -> Option<Event> {
     let (action, name) = match task {
         UserTask::List => return None,
         UserTask::Add { name, .. } => ("user.create", name),
@@ -66,15 +66,36 @@ fn event(task: &UserTask) -> Option<Event> {
         UserTask::Reset { name } => ("user.password.reset", name),
         UserTask::Unlock { name } => ("lockout.unlock", name),
     };
-    let mut event = Event::new(action)
-        .actor(Actor::service("exam-portal user"))
-        .target("account", name.clone())
-        .severity(Severity::Important)
-        .detail("system_user", &system_user());
+    let mut event = at_the_machine(action, "exam-portal user").target("account", name.clone());
     if let UserTask::Add { role, student, .. } = task {
         event = event.detail("role", role.name()).detail("student", student);
     }
     Some(event)
+}
+
+/// Makes the event of a backup into a folder.
+pub(crate) fn of_backup(folder: &Path) -> Event {
+    let folder = folder.to_string_lossy().into_owned();
+    at_the_machine("backup.create", "exam-portal backup").target("backup", folder)
+}
+
+/// Records in a restored data folder that it was, and of which time it is.
+pub(crate) async fn restored(
+    data: &Path,
+    made_at: &str,
+    clock: Arc<dyn Clock>,
+) -> Result<(), TrailError> {
+    let event = at_the_machine("backup.restore", "exam-portal restore")
+        .target("backup", made_at.to_owned());
+    let recorded = begin(data, Shared::default(), clock, Some(event), |_| {}).await?;
+    recorded.finish(true).await
+}
+
+fn at_the_machine(action: &'static str, program: &'static str) -> Event {
+    Event::new(action)
+        .actor(Actor::service(program))
+        .severity(Severity::Important)
+        .detail("system_user", &system_user())
 }
 
 /// The number of the account that runs the program, where the system tells.

@@ -31,11 +31,11 @@ use crate::folder;
 use find::{Lists, Place};
 
 pub(crate) use changes::Changes;
-pub(crate) use commands::begin;
+pub(crate) use commands::{begin, of_backup, of_user, restored};
 pub(crate) use describe::{by, tried};
 pub(crate) use find::{Entry, FindError, Found};
 pub(crate) use reports::Reports;
-pub(crate) use tasks::{AuditTask, TrailTaskError, run};
+pub(crate) use tasks::{AuditTask, TrailTaskError, run, verifier};
 
 /// Why there is no audit trail.
 #[derive(Debug, thiserror::Error)]

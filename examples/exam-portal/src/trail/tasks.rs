@@ -70,13 +70,19 @@ fn line(event: &Stored) -> String {
     serde_json::to_string(event).unwrap_or_else(|_| format!("{{\"seq\":{}}}", event.seq))
 }
 
-fn verify(data: &Path, pinned: Option<PathBuf>) -> Result<String, TrailTaskError> {
+/// Reads the key by which the trail of a data folder is checked.
+pub(crate) fn verifier(data: &Path) -> Result<VerifierKey, TrailTaskError> {
     let path = data.join("audit.vkey");
-    let read = |path: &Path| {
-        fs::read(path).map_err(|source| TrailTaskError::File { path: path.to_owned(), source })
-    };
     let text = String::from_utf8_lossy(&read(&path)?).into_owned();
-    let key: VerifierKey = text.parse().map_err(|source| TrailTaskError::Key { path, source })?;
+    text.parse().map_err(|source| TrailTaskError::Key { path, source })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, TrailTaskError> {
+    fs::read(path).map_err(|source| TrailTaskError::File { path: path.to_owned(), source })
+}
+
+fn verify(data: &Path, pinned: Option<PathBuf>) -> Result<String, TrailTaskError> {
+    let key = verifier(data)?;
     let anchor = match pinned {
         None => Anchor::Stored,
         Some(path) => match Checkpoint::verify(&read(&path)?, &key) {

@@ -12,6 +12,7 @@
 mod accounts;
 mod attack;
 mod audit;
+mod backup;
 mod bad_input;
 mod between;
 mod browser;

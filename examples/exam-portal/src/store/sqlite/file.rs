@@ -9,10 +9,13 @@ use crate::folder;
 use crate::store::OpenError;
 use crate::store::migrations::VERSION;
 
+/// The database file in the data folder.
+pub(crate) const NAME: &str = "portal.sqlite3";
+
 /// Makes folder and file where they are missing and looks at what is there before anybody opens it.
 pub(super) fn prepare(data: &Path) -> Result<PathBuf, OpenError> {
     let of_folder = |source| OpenError::Folder { path: data.to_owned(), source };
-    let path = data.join("portal.sqlite3");
+    let path = data.join(NAME);
     match fs::metadata(data) {
         Ok(found) if !found.is_dir() => {
             return Err(OpenError::NotAFolder { path: data.to_owned() });

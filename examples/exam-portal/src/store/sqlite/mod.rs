@@ -4,6 +4,7 @@ mod deadline;
 mod file;
 mod header;
 mod migrate;
+mod snapshot;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,6 +14,8 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use super::{Limits, OpenError, Seed};
+pub(crate) use file::NAME;
+pub(crate) use snapshot::{examine, snapshot};
 
 /// Opens the database in `folder`, which is made with it if need be, and migrates it.
 pub(super) async fn open(
