@@ -262,8 +262,11 @@ fn freeze(root: u32) -> Option<Vec<u32>> {
     poll_until(FAREWELL, || {
         let all_stand = tree::stands_still(root);
         let family = tree::descendants(root);
-        let running = family.iter().filter(|pid| !tree::stands_still(**pid));
-        let signalled = running.map(|pid| signal::send(*pid, libc::SIGSTOP)).count();
-        (all_stand && signalled == 0).then_some(family)
+        let running: Vec<u32> =
+            family.iter().copied().filter(|pid| !tree::stands_still(*pid)).collect();
+        for pid in &running {
+            let _ = signal::send(*pid, libc::SIGSTOP);
+        }
+        (all_stand && running.is_empty()).then_some(family)
     })
 }

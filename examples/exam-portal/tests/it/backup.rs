@@ -184,7 +184,9 @@ fn a_backup_is_whole_while_others_write() {
             .collect();
         let (_, report) = made(&portal.data(), kept.path(), &[]);
         assert!(report["rows"]["copies"].as_u64().unwrap() >= 2, "{report}");
-        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        for writer in writers {
+            writer.join().unwrap();
+        }
     });
 }
 
