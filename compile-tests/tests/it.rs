@@ -1,4 +1,5 @@
-//! What must not compile: secrets that would be shown, bounds that contradict each other.
+//! What must not compile: secrets that would be shown, bounds that contradict each other, caches that
+//! do not say whom they serve.
 
 #[test]
 fn what_would_be_unsafe_is_an_error_of_the_build() {

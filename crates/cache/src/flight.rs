@@ -66,6 +66,17 @@ impl<V> Flight<V> {
         self.landing.borrow().clone()
     }
 
+    /// Lands it if nothing has.
+    pub(crate) fn land_unless_landed(&self, landing: Landing<V>) {
+        self.landing.send_if_modified(|landed| {
+            let is_open = landed.is_none();
+            if is_open {
+                *landed = Some(landing);
+            }
+            is_open
+        });
+    }
+
     /// Waits with the others, unless there are as many as may be.
     pub(crate) fn join(&self, limit: usize) -> Option<Waiter<V>> {
         (self.landing.receiver_count() < limit).then(|| Waiter(self.landing.subscribe()))

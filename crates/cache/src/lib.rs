@@ -12,6 +12,7 @@ pub mod etag;
 pub mod far;
 mod flight;
 mod freshness;
+pub mod http;
 pub mod key;
 mod loading;
 mod near;

@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_RANGE,
     CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY, CONTENT_TYPE, ETAG, HeaderMap,
-    LAST_MODIFIED, SET_COOKIE, TRANSFER_ENCODING,
+    HeaderName, LAST_MODIFIED, SET_COOKIE, TRANSFER_ENCODING,
 };
 use http::response::Parts;
 use http::{Method, Response, StatusCode};
@@ -172,13 +172,15 @@ fn settle<B: From<Bytes>>(response: Response<B>, (method, asked): &Asked) -> Res
     }
 }
 
-/// A 304 has the fields that a 200 would have, but those of the content (RFC 9110, section 15.4.5).
+/// Fields that tell of content which a 304 does not have (RFC 9110, section 15.4.5).
+pub(crate) const OF_THE_CONTENT: [HeaderName; 5] =
+    [CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING];
+
+/// A 304 has the fields that a 200 would have, but those of the content.
 fn not_modified<B: From<Bytes>>(response: Response<B>) -> Response<B> {
     let (mut parts, _) = response.into_parts();
     parts.status = StatusCode::NOT_MODIFIED;
-    for field in
-        [CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING]
-    {
+    for field in &OF_THE_CONTENT {
         parts.headers.remove(field);
     }
     Response::from_parts(parts, B::from(Bytes::new()))

@@ -9,3 +9,5 @@ pub use conditional::{Validators, Verdict, evaluate};
 pub use future::ResponseFuture;
 pub use layer::{Etag, EtagLayer};
 pub use tag::EntityTag;
+
+pub(crate) use future::OF_THE_CONTENT;

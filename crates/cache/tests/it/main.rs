@@ -21,6 +21,7 @@ mod envelope;
 mod etag;
 mod far;
 mod flights;
+mod http;
 mod many;
 mod model;
 mod races;
