@@ -3,6 +3,7 @@
 //! The libFuzzer binary in `fuzz_targets/`, the test that replays `seeds/` and `regressions/` on any
 //! machine, and a property test over random bytes. A function panics if a rule is broken.
 
+mod answers;
 mod audit;
 mod cache;
 mod edge;
@@ -20,6 +21,7 @@ mod replay;
 mod resets;
 mod resilience;
 
+pub use answers::{cache_control, cache_http_policy};
 pub use audit::{audit_cursor, audit_note, audit_proof, audit_recovery, audit_segment, audit_tile};
 pub use cache::{cache_conditional, cache_envelope, cache_key};
 pub use edge::{
@@ -61,7 +63,9 @@ pub const TARGETS: &[Target] = &[
     ("audit_segment", audit_segment),
     ("audit_tile", audit_tile),
     ("cache_conditional", cache_conditional),
+    ("cache_control", cache_control),
     ("cache_envelope", cache_envelope),
+    ("cache_http_policy", cache_http_policy),
     ("cache_key", cache_key),
     ("edge_client_ip", edge_client_ip),
     ("edge_external_url", edge_external_url),
