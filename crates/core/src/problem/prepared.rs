@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use super::Problem;
 
@@ -12,27 +12,33 @@ use super::Problem;
 ///
 /// # Cost
 ///
-/// A clone counts a reference. [`response`](Self::response) allocates the header map and nothing
-/// for the body.
+/// The header fields are put together once: [`response`](Self::response) and a clone copy their map,
+/// two allocations, and count a reference to the body; [`into_answer`](Self::into_answer) copies nothing.
 #[derive(Clone, Debug)]
 #[must_use = "a problem refuses nothing until it is returned"]
 pub struct PreparedProblem {
     status: StatusCode,
     body: Bytes,
-    length: HeaderValue,
-    retry_after: Option<HeaderValue>,
+    headers: HeaderMap,
 }
 
 impl PreparedProblem {
     pub(super) fn new(problem: &Problem) -> Self {
         // Strings and numbers into memory: serde_json has no way to fail here.
         let body = Bytes::from(serde_json::to_vec(problem).unwrap_or_default());
-        Self {
-            status: problem.status(),
-            length: HeaderValue::from(body.len()),
-            body,
-            retry_after: problem.content.retry_after.map(|wait| HeaderValue::from(seconds(wait))),
+        let mut headers = HeaderMap::with_capacity(4);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(wait) = problem.content.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds(wait)));
         }
+        Self { status: problem.status(), body, headers }
+    }
+
+    /// Returns the header fields of the answer, for more of them.
+    pub const fn headers_mut(&mut self) -> &mut HeaderMap {
+        &mut self.headers
     }
 
     /// Returns the status of the answer.
@@ -51,43 +57,24 @@ impl PreparedProblem {
     ///
     /// `Retry-After` is in whole seconds, rounded up, never 0 (RFC 9110 10.2.3).
     pub fn response_after<B: From<Bytes>>(&self, wait: Duration) -> Response<B> {
-        self.respond(Some(HeaderValue::from(seconds(wait))))
+        let mut response = self.response();
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds(wait)));
+        response
     }
 
     /// Makes the answer: status, `Content-Type: application/problem+json`, `Content-Length`,
     /// `Cache-Control: no-store` (a refusal speaks to one client at one moment) and, where the
     /// problem has one, `Retry-After`.
     pub fn response<B: From<Bytes>>(&self) -> Response<B> {
-        self.respond(self.retry_after.clone())
+        self.clone().into_answer()
     }
 
     /// Makes the same answer of a problem that is not needed any more: nothing is cloned.
     pub fn into_answer<B: From<Bytes>>(self) -> Response<B> {
-        let Self { status, body, length, retry_after } = self;
-        Self::answer(status, B::from(body), length, retry_after)
-    }
-
-    fn respond<B: From<Bytes>>(&self, retry_after: Option<HeaderValue>) -> Response<B> {
-        let body = B::from(self.body.clone());
-        Self::answer(self.status, body, self.length.clone(), retry_after)
-    }
-
-    fn answer<B>(
-        status: StatusCode,
-        body: B,
-        length: HeaderValue,
-        retry_after: Option<HeaderValue>,
-    ) -> Response<B> {
-        let mut response = Response::new(body);
+        let Self { status, body, headers } = self;
+        let mut response = Response::new(B::from(body));
         *response.status_mut() = status;
-        let headers = response.headers_mut();
-        headers.reserve(4);
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.insert(CONTENT_LENGTH, length);
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(wait) = retry_after {
-            headers.insert(RETRY_AFTER, wait);
-        }
+        *response.headers_mut() = headers;
         response
     }
 }
