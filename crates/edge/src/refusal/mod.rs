@@ -15,6 +15,11 @@ pub use future::ResponseFuture;
 pub trait Rejection<R, B> {
     /// Makes the answer; its status is the closure's own choice.
     fn answer(&self, refusal: &R) -> Response<B>;
+
+    /// Says whether that is [`Refusal::problem`] as it is: whatever a layer adds is in it already.
+    fn is_problem(&self) -> bool {
+        false
+    }
 }
 
 impl<R, B, F: Fn(&R) -> Response<B>> Rejection<R, B> for F {
@@ -31,6 +36,10 @@ pub struct AsProblem;
 impl<R: Refusal, B: From<Bytes>> Rejection<R, B> for AsProblem {
     fn answer(&self, refusal: &R) -> Response<B> {
         refusal.problem().into_answer()
+    }
+
+    fn is_problem(&self) -> bool {
+        true
     }
 }
 
