@@ -24,7 +24,21 @@ fn keys(count: u64) -> Vec<IpAddr> {
     (0..count).map(address).map(IpAddr::V6).collect()
 }
 
-fn walk(keys: Vec<IpAddr>, mut each: impl FnMut(IpAddr) + 'static) -> impl FnMut() {
+/// What was done with the keys before.
+#[derive(Clone, Copy, PartialEq)]
+enum Keys {
+    /// Each was asked for once.
+    Known(u64),
+    /// None was.
+    New(u64),
+}
+
+fn walk(count: Keys, mut each: impl FnMut(IpAddr) + 'static) -> impl FnMut() {
+    let (Keys::Known(number) | Keys::New(number)) = count;
+    let keys = keys(number);
+    if count == Keys::Known(number) {
+        keys.iter().copied().for_each(&mut each);
+    }
     let mut position = 0;
     move || {
         position = if position + 1 == keys.len() { 0 } else { position + 1 };
@@ -32,11 +46,11 @@ fn walk(keys: Vec<IpAddr>, mut each: impl FnMut(IpAddr) + 'static) -> impl FnMut
     }
 }
 
-fn ours(name: &'static str, count: u64, quota: Quota, rules: u8) -> Contestant {
+fn ours(name: &'static str, count: Keys, quota: Quota, rules: u8) -> Contestant {
     let store = MemoryStore::with_bytes(BYTES).expect("a size").for_quotas([quota]);
     let hasher = KeyHasher::random();
     let meter = quota.meter().expect("a rate");
-    let run = walk(keys(count), move |address| {
+    let run = walk(count, move |address| {
         let IpAddr::V6(address) = address else { unreachable!("IPv6") };
         let network = u64::try_from(address.to_bits() >> 64).expect("64 bits");
         let subject = hasher.word(64, network);
@@ -52,19 +66,19 @@ fn ours(name: &'static str, count: u64, quota: Quota, rules: u8) -> Contestant {
     Contestant::new(name, run)
 }
 
-fn theirs(name: &'static str, count: u64, quota: governor::Quota) -> Contestant {
+fn theirs(name: &'static str, count: Keys, quota: governor::Quota) -> Contestant {
     let limiter: DefaultKeyedRateLimiter<IpAddr> = RateLimiter::keyed(quota);
-    let run = walk(keys(count), move |address| {
+    let run = walk(count, move |address| {
         black_box(limiter.check_key(&address).is_ok());
     });
     Contestant::new(name, run)
 }
 
 /// A clock and one word per key, whatever it is worth.
-fn floor(count: u64) -> Contestant {
+fn floor(count: Keys) -> Contestant {
     let words: Vec<AtomicU64> = (0..1 << 20).map(|_| AtomicU64::new(0)).collect();
     let clock = CoarseClock::new();
-    let run = walk(keys(count), move |address| {
+    let run = walk(count, move |address| {
         let IpAddr::V6(address) = address else { unreachable!("IPv6") };
         let place = usize::try_from(address.to_bits() >> 64 & 0xF_FFFF).expect("20 bits");
         black_box(clock.now());
@@ -78,34 +92,38 @@ fn per_second(count: u32) -> governor::Quota {
 }
 
 pub(crate) fn few() -> Vec<Contestant> {
-    vec![
-        ours("palisade-ratelimit", 1000, FAST, 1),
-        theirs("governor 0.10, default", 1000, per_second(1_000_000)),
-        floor(1000),
-    ]
+    among(Keys::Known(1000))
 }
 
 pub(crate) fn many() -> Vec<Contestant> {
+    among(Keys::Known(1 << 20))
+}
+
+pub(crate) fn new() -> Vec<Contestant> {
+    among(Keys::New(1 << 20))
+}
+
+fn among(count: Keys) -> Vec<Contestant> {
     vec![
-        ours("palisade-ratelimit", 1 << 20, FAST, 1),
-        theirs("governor 0.10, default", 1 << 20, per_second(1_000_000)),
-        floor(1 << 20),
+        ours("palisade-ratelimit", count, FAST, 1),
+        theirs("governor 0.10, default", count, per_second(1_000_000)),
+        floor(count),
     ]
 }
 
 pub(crate) fn refused() -> Vec<Contestant> {
     let hourly = governor::Quota::per_hour(1.try_into().expect("not 0"));
     vec![
-        ours("palisade-ratelimit", 1000, SLOW, 1),
-        ours("palisade-ratelimit, admitted", 1000, FAST, 1),
-        theirs("governor 0.10, default", 1000, hourly),
+        ours("palisade-ratelimit", Keys::Known(1000), SLOW, 1),
+        ours("palisade-ratelimit, admitted", Keys::Known(1000), FAST, 1),
+        theirs("governor 0.10, default", Keys::Known(1000), hourly),
     ]
 }
 
 pub(crate) fn rules() -> Vec<Contestant> {
     vec![
-        ours("palisade-ratelimit, 3 rules", 1000, FAST, 3),
-        ours("palisade-ratelimit, 2 rules", 1000, FAST, 2),
-        ours("palisade-ratelimit, 1 rule", 1000, FAST, 1),
+        ours("palisade-ratelimit, 3 rules", Keys::Known(1000), FAST, 3),
+        ours("palisade-ratelimit, 2 rules", Keys::Known(1000), FAST, 2),
+        ours("palisade-ratelimit, 1 rule", Keys::Known(1000), FAST, 1),
     ]
 }

@@ -17,6 +17,7 @@ static ALLOCATOR: CountingAllocator = CountingAllocator::new();
 const SHAPES: &[Shape] = &[
     Shape { name: "check, 1k keys", contestants: checks::few, effort: Effort::NANOS },
     Shape { name: "check, 1M keys", contestants: checks::many, effort: Effort::NANOS },
+    Shape { name: "check, 1M new keys", contestants: checks::new, effort: Effort::NANOS },
     Shape { name: "check, refused", contestants: checks::refused, effort: Effort::NANOS },
     Shape { name: "check, more rules", contestants: checks::rules, effort: Effort::NANOS },
     Shape { name: "layer, no fields", contestants: layers::silent, effort: Effort::NANOS },
