@@ -6,8 +6,8 @@ use super::Shown;
 use super::text::{Line, Seconds, digits};
 use crate::quota::Quota;
 
-pub(super) const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
-pub(super) const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+pub(super) static RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
+pub(super) static RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// Writes the item of a policy: `"api";q=100;w=3600`.
 ///

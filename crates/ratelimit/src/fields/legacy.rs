@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderName, HeaderValue};
 
-use super::text::Seconds;
+use super::text::{Seconds, number};
 use super::{Reset, Shown};
 
 /// The names of the three fields.
@@ -34,5 +34,5 @@ pub(super) fn write(
         }
     };
     let values = [u64::from(*limit), u64::from(*remaining), when.seconds_up()];
-    Some(values.map(HeaderValue::from))
+    Some(values.map(number))
 }

@@ -16,12 +16,12 @@ mod text;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use palisade_core::{PreparedProblem, Problem, Text};
 
 use crate::quota::Quota;
 
-pub(crate) use text::Seconds;
+pub(crate) use text::{Seconds, number};
 
 /// A version of the draft of the IETF whose fields are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -141,7 +141,7 @@ pub(crate) struct Shown<'a> {
 }
 
 /// Header lines that are ready to be put into an answer.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Lines {
     /// `RateLimit` and `RateLimit-Policy`.
     ietf: Option<[HeaderValue; 2]>,
@@ -156,28 +156,38 @@ impl Lines {
         shown: &[Shown<'_>],
         wall: impl FnOnce() -> SystemTime,
     ) -> Self {
-        let mut lines = Self::default();
         if shown.is_empty() {
-            return lines;
+            return Self::default();
         }
-        lines.ietf = fields.draft.map(|draft| match draft {
+        let ietf = fields.draft.map(|draft| match draft {
             Draft::Eleven => ietf::write(shown),
         });
-        if let Some(reset) = fields.reset {
-            lines.legacy = legacy::write(shown, reset, wall).map(Box::new);
-        }
-        lines
+        let legacy = fields.reset.and_then(|reset| legacy::write(shown, reset, wall));
+        Self { ietf, legacy: legacy.map(Box::new) }
     }
 
     /// Puts the lines into an answer; what a handler has set itself stays beside them.
     pub(crate) fn put(self, headers: &mut HeaderMap) {
+        self.each(|name, value| {
+            headers.append(name, value);
+        });
+    }
+
+    /// Puts those lines into an answer that it does not have.
+    pub(crate) fn put_missing(self, headers: &mut HeaderMap) {
+        self.each(|name, value| {
+            headers.entry(name).or_insert(value);
+        });
+    }
+
+    fn each(self, mut put: impl FnMut(&HeaderName, HeaderValue)) {
         if let Some([counts, policies]) = self.ietf {
-            headers.append(ietf::RATELIMIT, counts);
-            headers.append(ietf::RATELIMIT_POLICY, policies);
+            put(&ietf::RATELIMIT, counts);
+            put(&ietf::RATELIMIT_POLICY, policies);
         }
         if let Some(lines) = self.legacy {
             for (name, value) in legacy::NAMES.iter().zip(*lines) {
-                headers.append(name, value);
+                put(name, value);
             }
         }
     }

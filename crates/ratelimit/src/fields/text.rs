@@ -41,6 +41,11 @@ impl Line {
     }
 }
 
+/// Returns a number as a value.
+pub(crate) fn number(number: u64) -> HeaderValue {
+    Line::of(digits(number), |line| line.number(number))
+}
+
 /// Returns how many digits a number has.
 pub(super) fn digits(number: u64) -> usize {
     let log = number.checked_ilog10().and_then(|log| usize::try_from(log).ok());
@@ -68,7 +73,7 @@ mod tests {
         for number in [0, 7, 10, 4_294_967_295, u64::MAX] {
             let text = number.to_string();
             assert_eq!(digits(number), text.len());
-            assert_eq!(Line::of(text.len(), |line| line.number(number)), text);
+            assert_eq!(super::number(number), text);
         }
     }
 

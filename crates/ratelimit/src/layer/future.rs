@@ -90,24 +90,21 @@ where
                     admission.put_fields(response.headers_mut());
                     let permits = admission.permits();
                     let refund = admission.refund(response.status());
-                    let response = Some(response.map(|body| ResponseBody::new(body, permits)));
-                    match store
-                        .take()
-                        .filter(|store| !refund.is_empty() && !store.refund_now(&refund))
-                    {
-                        None => State::Answered { response },
-                        Some(store) => {
-                            let refund = Box::pin(async move {
-                                // What is not given back is earned back in time.
-                                let _ = store.refund(&refund).await;
-                            });
-                            State::Refunding { refund, response }
-                        }
-                    }
+                    let response = response.map(|body| ResponseBody::new(body, permits));
+                    let owing =
+                        |store: &Arc<dyn Store>| !refund.is_empty() && !store.refund_now(&refund);
+                    let Some(store) = store.take().filter(owing) else {
+                        return Poll::Ready(Ok(response));
+                    };
+                    let refund = Box::pin(async move {
+                        // What is not given back is earned back in time.
+                        let _ = store.refund(&refund).await;
+                    });
+                    State::Refunding { refund, response: Some(response) }
                 }
                 StateProjection::Refunding { refund, response } => {
                     ready!(refund.as_mut().poll(cx));
-                    State::Answered { response: response.take() }
+                    return response.take().map_or(Poll::Pending, |answer| Poll::Ready(Ok(answer)));
                 }
                 StateProjection::Waiting { verdict, parts, desk } => {
                     let settled = ready!(verdict.as_mut().poll(cx));
@@ -116,7 +113,7 @@ where
                     match settled {
                         Err(refused) => {
                             shared.report(&Head::from(&request), &refused);
-                            let response = Some(refuse(&desk.rejection, refused));
+                            let response = Some(refuse(&desk.rejection, &refused));
                             State::Answered { response }
                         }
                         Ok(admission) => {

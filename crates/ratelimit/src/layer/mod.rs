@@ -76,7 +76,7 @@ impl RateLimitLayer {
 
 impl<R> RateLimitLayer<R> {
     /// Answers refused requests with `rejection`, a `Fn(&RateLimited) -> Response<B>`. What it sets
-    /// stays; `Retry-After`, `Cache-Control` and the fields of the limits are added.
+    /// stays; of `Retry-After`, `Cache-Control` and the fields of the limits the missing ones are added.
     pub fn with_rejection<Q>(self, rejection: Q) -> RateLimitLayer<Q> {
         let limits = self.desk.limits.clone();
         RateLimitLayer { desk: Arc::new(Desk { limits, rejection }) }

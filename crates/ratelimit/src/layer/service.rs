@@ -4,14 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::header::{CACHE_CONTROL, RETRY_AFTER};
-use http::{HeaderValue, Request, Response};
+use http::{Request, Response};
 use palisade_edge::refusal::Rejection;
 use smallvec::SmallVec;
 use tower_service::Service;
 
 use super::{Desk, ResponseBody, ResponseFuture};
-use crate::fields::Seconds;
 use crate::head::Head;
 use crate::limits::{Admission, Asked, RateLimited};
 use crate::store::Act;
@@ -78,7 +76,7 @@ where
         match settled {
             Err(refused) => {
                 shared.report(&head, &refused);
-                ResponseFuture::answered(refuse(&self.desk.rejection, refused))
+                ResponseFuture::answered(refuse(&self.desk.rejection, &refused))
             }
             Ok(admission) => {
                 mark(&admission, &mut request);
@@ -97,21 +95,13 @@ pub(super) fn mark<B>(admission: &Admission, request: &mut Request<B>) {
 }
 
 /// Makes the answer to a refused request; what the rejection has set stays.
-pub(super) fn refuse<R, B>(rejection: &R, mut refused: RateLimited) -> Response<ResponseBody<B>>
+pub(super) fn refuse<R, B>(rejection: &R, refused: &RateLimited) -> Response<ResponseBody<B>>
 where
     R: Rejection<RateLimited, B>,
 {
-    let lines = std::mem::take(&mut refused.lines);
-    let mut response = rejection.answer(&refused);
-    let headers = response.headers_mut();
-    // Beside the three of a problem: no more than the map has room for.
-    headers.reserve(3);
-    if let Some(wait) = refused.retry_after() {
-        let seconds = HeaderValue::from(wait.seconds_up().max(1));
-        headers.entry(RETRY_AFTER).or_insert(seconds);
+    let mut response = rejection.answer(refused);
+    if !rejection.is_problem() {
+        refused.complete(response.headers_mut());
     }
-    let no_store = const { HeaderValue::from_static("no-store") };
-    headers.entry(CACHE_CONTROL).or_insert(no_store);
-    lines.put(headers);
     response.map(|body| ResponseBody::new(body, SmallVec::new()))
 }

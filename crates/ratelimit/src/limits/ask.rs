@@ -56,9 +56,10 @@ impl Shared {
         asked: &mut Asked,
     ) -> Result<(), RateLimited> {
         let tier = self.tier_of.as_ref().and_then(|tier_of| tier_of(head));
-        for position in rules.matching(head) {
-            let Some(rule) = rules.rules.get(position) else { continue };
-            note(&rule.matched);
+        let path = head.uri().path();
+        let otherwise = rules.otherwise(path);
+        for (position, rule) in rules.matching(head.method(), path, otherwise.as_deref()) {
+            let mut news = note(&rule.matched);
             let cost = rule.cost.of(head);
             let tier = tier
                 .as_ref()
@@ -74,9 +75,12 @@ impl Shared {
                 self.ask_for_key(rule, Source { position, tier, cost }, &found, asked)?;
             }
             if keyed {
-                note(&rule.keyed);
+                news |= note(&rule.keyed);
             } else {
                 rule.tally.add(Counted::NoKey);
+            }
+            if news {
+                rules.forget_idle_rules();
             }
         }
         self.look_for_idle_rules(rules);
@@ -147,11 +151,7 @@ impl Shared {
 
     /// Reports rules that no request matched, or of which none had the key, for an hour.
     fn look_for_idle_rules(&self, rules: &RuleTable) {
-        let since = self.since.load(Ordering::Relaxed);
-        if since == TOLD || self.now().as_secs() < since.saturating_add(HOUR) {
-            return;
-        }
-        if self.since.compare_exchange(since, TOLD, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+        if !rules.are_idle_since(|| self.now().as_secs()) {
             return;
         }
         for rule in &rules.rules {
@@ -164,11 +164,6 @@ impl Shared {
     }
 }
 
-const HOUR: u64 = 3600;
-
-/// Instead of a second: the rules have been looked at.
-const TOLD: u64 = u64::MAX;
-
 /// What a rule asks for every key.
 #[derive(Clone, Copy)]
 struct Source {
@@ -177,9 +172,12 @@ struct Source {
     cost: u32,
 }
 
-/// Sets a flag; a flag that is set is only read, so that threads do not fight for its line.
-fn note(flag: &std::sync::atomic::AtomicBool) {
-    if !flag.load(Ordering::Relaxed) {
+/// Sets a flag, and says whether it was not set; a flag that is set is only read, so that threads do
+/// not fight for its line.
+fn note(flag: &std::sync::atomic::AtomicBool) -> bool {
+    let is_news = !flag.load(Ordering::Relaxed);
+    if is_news {
         flag.store(true, Ordering::Relaxed);
     }
+    is_news
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::atomic::AtomicU32;
 
 use arc_swap::ArcSwap;
 use palisade_core::Clock;
@@ -179,7 +179,6 @@ impl LimitsBuilder {
             watch: Watch::new(),
             identity: Arc::new(()),
             samples: AtomicU32::new(SAMPLES),
-            since: AtomicU64::new(0),
         };
         Ok(Limits { shared: Arc::new(shared) })
     }

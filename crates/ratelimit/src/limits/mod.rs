@@ -9,7 +9,7 @@ mod settle;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -67,8 +67,6 @@ pub(crate) struct Shared {
     /// How many requests are still looked at for a layer that is there twice.
     samples: AtomicU32,
     identity: Arc<()>,
-    /// Since when the rules are these, in seconds after the epoch, or that they were looked at.
-    since: AtomicU64,
 }
 
 /// In the extensions of requests that are looked at: whose layer it passed.
@@ -151,9 +149,8 @@ impl Limits {
         selection: Selection,
     ) -> Result<(), Mistakes> {
         let table = RuleTable::new(rules, exempt, selection, &|name| self.shared.key(name))?;
+        let table = table.begun_at(self.shared.now().as_secs());
         self.shared.rules.store(Arc::new(table));
-        let now = self.shared.now().as_secs();
-        self.shared.since.store(now, Ordering::Relaxed);
         Ok(())
     }
 

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::StatusCode;
+use http::header::{CACHE_CONTROL, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use palisade_core::{PreparedProblem, Problem};
 use palisade_edge::refusal::Refusal;
 use smallvec::SmallVec;
 use thiserror::Error;
 
-use crate::fields::{self, Lines, Prepared};
+use crate::fields::{self, Lines, Prepared, Seconds};
 
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,6 +54,20 @@ impl RateLimited {
         self.wait
     }
 
+    /// Puts into an answer what it does not have of its own.
+    pub(crate) fn complete(&self, headers: &mut HeaderMap) {
+        if let Some(seconds) = self.retry_after_field() {
+            headers.entry(RETRY_AFTER).or_insert(seconds);
+        }
+        headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        self.lines.clone().put_missing(headers);
+    }
+
+    /// Returns whole seconds, rounded up, never 0 (RFC 9110 10.2.3).
+    fn retry_after_field(&self) -> Option<HeaderValue> {
+        self.wait.map(|wait| fields::number(wait.seconds_up().max(1)))
+    }
+
     /// Returns the names of the policies that are violated.
     pub fn policies(&self) -> impl Iterator<Item = &str> {
         self.violated.iter().map(|prepared| &**prepared.plain())
@@ -85,9 +100,10 @@ impl Refusal for RateLimited {
         }
     }
 
+    /// The whole answer: with `Retry-After` and the fields of the limits.
     fn problem(&self) -> PreparedProblem {
         let plain = || Problem::new(self.status(), self.code()).detail(self.detail());
-        match (self.reason, self.violated.as_slice()) {
+        let mut problem = match (self.reason, self.violated.as_slice()) {
             (Reason::Cost, _) => plain().prepare(),
             (Reason::Store, _) => plain()
                 .of_type(
@@ -97,6 +113,11 @@ impl Refusal for RateLimited {
                 .prepare(),
             (_, [one]) => one.problem.clone(),
             _ => fields::problem(self.policies()),
+        };
+        if let Some(seconds) = self.retry_after_field() {
+            problem.headers_mut().insert(RETRY_AFTER, seconds);
         }
+        self.lines.clone().put(problem.headers_mut());
+        problem
     }
 }

@@ -37,7 +37,9 @@ impl Shared {
         if !verdict.is_admitted() {
             return Err(self.refuse(rules, asked, readings));
         }
-        let mut admission = Admission::default();
+        let lines = self.lines(rules, asked, readings);
+        let permits = std::mem::take(&mut asked.permits);
+        let mut admission = Admission { lines, permits, ..Admission::default() };
         let mut refund = Vec::new();
         let mut last = None;
         for ((mark, ask), reading) in asked.marks.iter().zip(asked.asks()).zip(readings) {
@@ -57,8 +59,6 @@ impl Shared {
         if !refund.is_empty() {
             admission.refund = Some(Box::new(Refund { rules: Arc::clone(rules), taken: refund }));
         }
-        admission.lines = self.lines(rules, asked, readings);
-        admission.permits = std::mem::take(&mut asked.permits);
         Ok(admission)
     }
 
@@ -124,44 +124,26 @@ impl Shared {
         if self.fields.are_none() {
             return Lines::default();
         }
-        let mut shown: SmallVec<[Shown<'_>; 4]> = SmallVec::new();
-        let mut last: Option<(usize, usize)> = None;
-        for (mark, reading) in asked.marks.iter().zip(readings) {
-            let Some(rule) = rules.rules.get(mark.rule) else { continue };
-            if rule.mode == Mode::Shadow {
-                continue;
-            }
-            let plan = plan(rule, mark);
-            let (remaining, next) = (reading.remaining(), reading.next());
-            let here = Some((mark.rule, mark.window));
-            match shown.iter_mut().find(|other| {
-                last == here || std::ptr::eq(other.prepared, Arc::as_ptr(&plan.prepared))
-            }) {
-                Some(other) if std::ptr::eq(other.prepared, Arc::as_ptr(&plan.prepared)) => {
-                    tighten(other, remaining, next);
-                }
-                _ => shown.push(Shown {
-                    prepared: &plan.prepared,
-                    limit: plan.quota.most_at_once(),
-                    remaining,
-                    next,
-                }),
-            }
-            last = here;
-        }
-        for running in &asked.running {
-            let window = rules.rules.get(running.rule).and_then(|r| r.windows.get(running.window));
-            if let Some(window) = window {
-                let prepared = &*window.plan.prepared;
-                let limit = window.plan.quota.count();
-                let (remaining, next) = (running.left, Duration::ZERO);
-                match shown.iter_mut().find(|other| std::ptr::eq(other.prepared, prepared)) {
-                    Some(other) => other.remaining = other.remaining.min(remaining),
-                    None => shown.push(Shown { prepared, limit, remaining, next }),
-                }
+        let counted = asked.marks.iter().zip(readings).filter_map(|(mark, reading)| {
+            let rule = rules.rules.get(mark.rule).filter(|rule| rule.mode != Mode::Shadow)?;
+            let Plan { prepared, quota, .. } = plan(rule, mark);
+            let (remaining, next) = reading.standing();
+            Some(Shown { prepared, limit: quota.most_at_once(), remaining, next })
+        });
+        let running = asked.running.iter().filter_map(|running| {
+            let Plan { prepared, quota, .. } =
+                &rules.rules.get(running.rule)?.windows.get(running.window)?.plan;
+            let (limit, remaining) = (quota.count(), running.left);
+            Some(Shown { prepared, limit, remaining, next: Duration::ZERO })
+        });
+        let mut all: SmallVec<[Shown<'_>; 4]> = SmallVec::new();
+        for shown in counted.chain(running) {
+            match all.iter_mut().find(|other| std::ptr::eq(other.prepared, shown.prepared)) {
+                Some(other) => tighten(other, &shown),
+                None => all.push(shown),
             }
         }
-        Lines::of(self.fields, &shown, || self.clock.wall())
+        Lines::of(self.fields, &all, || self.clock.wall())
     }
 
     fn compare_clocks(&self, store: std::time::SystemTime) {
@@ -189,10 +171,10 @@ impl Shared {
 
 /// Shows of two counts of one policy the one that has less left: until more is left, both must have
 /// more.
-fn tighten(shown: &mut Shown<'_>, remaining: u32, next: Duration) {
-    match remaining.cmp(&shown.remaining) {
-        std::cmp::Ordering::Less => (shown.remaining, shown.next) = (remaining, next),
-        std::cmp::Ordering::Equal => shown.next = shown.next.max(next),
+fn tighten<'a>(shown: &mut Shown<'a>, other: &Shown<'a>) {
+    match other.remaining.cmp(&shown.remaining) {
+        std::cmp::Ordering::Less => *shown = *other,
+        std::cmp::Ordering::Equal => shown.next = shown.next.max(other.next),
         std::cmp::Ordering::Greater => {}
     }
 }

@@ -75,7 +75,7 @@ impl Gcra {
     /// Returns the time in which a whole burst is earned: no state is ever further ahead.
     #[must_use]
     pub const fn span(self) -> u64 {
-        self.interval.saturating_mul(widen(self.burst))
+        self.interval.wrapping_mul(widen(self.burst))
     }
 
     /// Decides on an arrival of that cost.
@@ -87,7 +87,8 @@ impl Gcra {
             return Step::Never;
         }
         let start = if tat > now { tat } else { now };
-        let end = start.saturating_add(self.interval.saturating_mul(widen(cost)));
+        // A cost within the burst takes no longer to earn than the burst, below the horizon.
+        let end = start.saturating_add(self.interval.wrapping_mul(widen(cost)));
         let limit = now.saturating_add(self.span());
         if end <= limit {
             Step::Admitted { tat: end }
@@ -105,17 +106,31 @@ impl Gcra {
     /// Returns how many would pass at once now.
     #[must_use]
     pub const fn remaining(self, tat: u64, now: u64) -> u32 {
-        let free = self.span().saturating_sub(tat.saturating_sub(now));
-        // The divisor is not 0, and the quotient at most the burst.
-        match free.checked_div(self.interval) {
-            #[expect(
-                clippy::as_conversions,
-                clippy::cast_possible_truncation,
-                reason = "at most the burst; `TryFrom` is not const"
-            )]
-            Some(count) => count as u32,
-            None => 0,
-        }
+        self.standing(tat, now).0
+    }
+
+    /// Returns how many would pass at once now, and how long until one more would, 0 when all do.
+    #[must_use]
+    pub(crate) const fn standing(self, tat: u64, now: u64) -> (u32, u64) {
+        let debt = tat.saturating_sub(now);
+        // Debts are paid back interval by interval from the far end. The divisor is not 0.
+        let (whole, odd) = match (debt.checked_div(self.interval), debt.checked_rem(self.interval))
+        {
+            (Some(whole), Some(odd)) => (whole, odd),
+            _ => (0, 0),
+        };
+        let (missing, next) = match odd {
+            0 if debt > 0 => (whole, self.interval),
+            0 => (0, 0),
+            odd => (whole.saturating_add(1), odd),
+        };
+        let left = widen(self.burst).saturating_sub(missing);
+        #[expect(
+            clippy::as_conversions,
+            clippy::cast_possible_truncation,
+            reason = "at most the burst; `TryFrom` is not const"
+        )]
+        (left as u32, next)
     }
 
     /// Says whether at most so many would pass at once now; asked of every admission, it divides nothing.
@@ -128,13 +143,7 @@ impl Gcra {
     /// Returns how long until one more is there than now, 0 when all are.
     #[must_use]
     pub const fn next(self, tat: u64, now: u64) -> u64 {
-        let debt = tat.saturating_sub(now);
-        // Debts are paid back interval by interval from the far end.
-        let odd = match debt.checked_rem(self.interval) {
-            Some(odd) => odd,
-            None => 0,
-        };
-        if odd == 0 && debt > 0 { self.interval } else { odd }
+        self.standing(tat, now).1
     }
 }
 

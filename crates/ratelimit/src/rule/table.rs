@@ -1,7 +1,7 @@
 //! Rules put together: checked, and ready to be asked.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use http::Method;
 use palisade_edge::ExemptPaths;
@@ -11,7 +11,6 @@ use super::route::Route;
 use super::{Cost, Mode, Rule, Selection, read_otherwise};
 use crate::error::{Mistake, Mistakes};
 use crate::fields::Prepared;
-use crate::head::Head;
 use crate::key::Key;
 use crate::quota::{Meter, Quota};
 use crate::store::{OnStoreError, Overflow, RuleId};
@@ -21,8 +20,18 @@ use crate::store::{OnStoreError, Overflow, RuleId};
 pub(crate) struct RuleTable {
     pub(crate) rules: Vec<Compiled>,
     pub(crate) exempt: ExemptPaths,
-    pub(crate) selection: Selection,
+    selection: Selection,
+    /// Whether any rule asks for the path.
+    has_routes: bool,
+    /// Since when the rules are these, in seconds after the start, or that none is idle any more.
+    since: AtomicU64,
 }
+
+/// How long a rule may be idle, in seconds.
+const HOUR: u64 = 3600;
+
+/// Instead of a second: the rules have been looked at.
+const TOLD: u64 = u64::MAX;
 
 /// A rule that was checked.
 pub(crate) struct Compiled {
@@ -42,6 +51,12 @@ pub(crate) struct Compiled {
     pub(crate) tally: crate::count::Tally,
     /// The first window's plan, where a mark points nowhere.
     pub(crate) fallback: Plan,
+}
+
+impl Compiled {
+    fn is_on(&self, method: &Method, path: &str) -> bool {
+        self.routes.is_empty() || self.routes.iter().any(|route| route.matches(method, path))
+    }
 }
 
 /// A window of a rule.
@@ -81,9 +96,6 @@ impl Plan {
     }
 }
 
-/// The positions of rules that are on a request.
-pub(crate) type Matching = SmallVec<[usize; 4]>;
-
 impl RuleTable {
     /// How many rules there may be.
     pub(crate) const MOST_RULES: usize = 256;
@@ -120,34 +132,57 @@ impl RuleTable {
             compiled.extend(compile(rule, keys, &mut tell));
         }
         Mistakes::none_of(mistakes)?;
-        Ok(Self { rules: compiled, exempt, selection })
+        let has_routes = compiled.iter().any(|rule| !rule.routes.is_empty());
+        Ok(Self { rules: compiled, exempt, selection, has_routes, since: AtomicU64::new(0) })
     }
 
-    /// Finds the rules that are on a request.
-    pub(crate) fn matching(&self, head: &Head<'_>) -> Matching {
-        let path = head.uri().path();
-        let method = head.method();
-        let otherwise = read_otherwise(path);
-        let mut found = self.matching_path(method, path);
-        if let Some(other) = otherwise {
-            for position in self.matching_path(method, &other) {
-                if !found.contains(&position) {
-                    found.push(position);
+    /// Begins the hour after which idle rules are told.
+    pub(crate) const fn begun_at(mut self, second: u64) -> Self {
+        self.since = AtomicU64::new(second);
+        self
+    }
+
+    /// Looks whether all rules have been used: then the hour need not be waited for.
+    #[cold]
+    pub(crate) fn forget_idle_rules(&self) {
+        if self.rules.iter().all(|rule| rule.keyed.load(Ordering::Relaxed)) {
+            self.since.store(TOLD, Ordering::Relaxed);
+        }
+    }
+
+    /// Says, once, that the hour is over; the time is asked for only while a rule is idle.
+    pub(crate) fn are_idle_since(&self, second: impl FnOnce() -> u64) -> bool {
+        let since = self.since.load(Ordering::Relaxed);
+        if since == TOLD || second() < since.saturating_add(HOUR) {
+            return false;
+        }
+        self.since.compare_exchange(since, TOLD, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+
+    /// Returns the path as others may read it, if any rule asks and that is not as it came.
+    pub(crate) fn otherwise(&self, path: &str) -> Option<String> {
+        if self.has_routes { read_otherwise(path) } else { None }
+    }
+
+    /// Finds the rules that are on a request by either reading of its path, and their positions.
+    pub(crate) fn matching<'a>(
+        &'a self,
+        method: &'a Method,
+        path: &'a str,
+        otherwise: Option<&'a str>,
+    ) -> impl Iterator<Item = (usize, &'a Compiled)> {
+        let is_first = self.selection == Selection::First;
+        let mut readings = [Some(path), otherwise];
+        self.rules.iter().enumerate().filter(move |(_, rule)| {
+            let mut is_on = false;
+            for reading in &mut readings {
+                if reading.is_some_and(|path| rule.is_on(method, path)) {
+                    is_on = true;
+                    *reading = reading.filter(|_| !is_first);
                 }
             }
-        }
-        found
-    }
-
-    fn matching_path(&self, method: &Method, path: &str) -> Matching {
-        let most = match self.selection {
-            Selection::All => usize::MAX,
-            Selection::First => 1,
-        };
-        let on = |(_, rule): &(usize, &Compiled)| {
-            rule.routes.is_empty() || rule.routes.iter().any(|route| route.matches(method, path))
-        };
-        self.rules.iter().enumerate().filter(on).map(|(position, _)| position).take(most).collect()
+            is_on
+        })
     }
 
     /// Returns every quota, for the store to choose its ticks by.

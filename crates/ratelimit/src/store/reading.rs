@@ -45,14 +45,14 @@ impl Reading {
     pub const fn of_bucket(step: Step, gcra: Gcra, tat: u64, now: u64, tick: u64) -> Self {
         let (outcome, wait) = match step {
             Step::Admitted { .. } => (Outcome::Admitted, 0),
-            Step::Early { wait } => (Outcome::Early, wait),
+            Step::Early { wait } => (Outcome::Early, nanos(wait, tick)),
             Step::Never => (Outcome::Never, 0),
         };
         // A unit of more than four seconds would be none of a limit's.
         let held = if tick > WIDEST { WIDEST } else { tick };
         #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "held")]
         let gauge = Gauge::Bucket { gcra, debt: tat.saturating_sub(now), tick: held as u32 };
-        Self { outcome, wait: nanos(wait, tick), gauge }
+        Self { outcome, wait, gauge }
     }
 
     /// Reads tickets that are free from these moments on, after the decision.
@@ -110,10 +110,20 @@ impl Reading {
     /// Returns how many more would pass at once.
     #[must_use]
     pub const fn remaining(&self) -> u32 {
-        match self.gauge {
-            Gauge::Bucket { gcra, debt, .. } => gcra.remaining(debt, 0),
-            Gauge::Known { remaining, .. } => remaining,
-        }
+        self.standing().0
+    }
+
+    /// Returns how many more would pass at once, and how long until one more would, 0 when all do.
+    #[must_use]
+    pub(crate) const fn standing(&self) -> (u32, Duration) {
+        let (remaining, next) = match self.gauge {
+            Gauge::Bucket { gcra, debt, tick } => {
+                let (remaining, next) = gcra.standing(debt, 0);
+                (remaining, nanos(next, wide(tick)))
+            }
+            Gauge::Known { remaining, next, .. } => (remaining, next),
+        };
+        (remaining, Duration::from_nanos(next))
     }
 
     /// Says whether at most so many more would pass at once.
@@ -133,10 +143,7 @@ impl Reading {
     /// Returns how long until one more than [`remaining`](Self::remaining) is there, 0 when all are.
     #[must_use]
     pub const fn next(&self) -> Duration {
-        Duration::from_nanos(match self.gauge {
-            Gauge::Bucket { gcra, debt, tick } => nanos(gcra.next(debt, 0), wide(tick)),
-            Gauge::Known { next, .. } => next,
-        })
+        self.standing().1
     }
 
     /// Returns how long until everything is there again.

@@ -1,6 +1,6 @@
 //! How a key comes in.
 
-use super::line::{CELLS, Intent, Line};
+use super::line::{CELLS, FIRST_AWAY, Intent, Line};
 use super::word::{Tag, Word};
 use super::{Place, Table, Terms, swap};
 use crate::atomic::{AtomicU64, Ordering};
@@ -77,35 +77,47 @@ impl Table {
 
     /// Returns the number of the cell whose loss costs least, and what is in it.
     ///
-    /// Home while it has two free cells, so that most keys are found in one line; then the emptier of
+    /// Home while half of it is free, so that most keys are found in one line; then the emptier of
     /// the two; then whoever owes least, strict keys last.
     fn cheapest(&self, place: Place, terms: Terms) -> (u64, Word) {
-        let nobody = Word::from_bits(0);
-        let mut free = [(0_u32, (0_u64, nobody)); 2];
-        let mut least = ((true, i64::MAX), (0_u64, nobody));
-        let lines = [place.home, self.other(place)].map(|line| self.lines.get(line));
-        for ((side, line), first) in free.iter_mut().zip(lines).zip([0, WIDTH]) {
-            let cells = line.into_iter().flat_map(|line| &line.cells);
-            for (number, cell) in (first..).zip(cells) {
-                let word = Word::from_bits(cell.load(Ordering::Acquire));
-                if word.is_free(terms.now) {
-                    let first = if side.0 == 0 { (number, word) } else { side.1 };
-                    *side = (side.0.saturating_add(1), first);
-                }
-                let owes = (word.tag().is_strict(), word.ahead(terms.now));
-                if owes < least.0 {
-                    least = (owes, (number, word));
-                }
+        let home = self.room(place.home, 0, terms);
+        if home.free >= ROOMY {
+            return home.best;
+        }
+        let other = self.room(self.other(place), FIRST_AWAY, terms);
+        if home.free >= other.free && home.free > 0 || other.free == 0 && home.owes <= other.owes {
+            home.best
+        } else {
+            other.best
+        }
+    }
+
+    /// Looks for room in a line whose cells are numbered from `first`.
+    fn room(&self, line: usize, first: u64, terms: Terms) -> Room {
+        let mut room = Room { free: 0, owes: (true, i64::MAX), best: (first, Word::from_bits(0)) };
+        let cells = self.lines.get(line).into_iter().flat_map(|line| &line.cells);
+        for (number, cell) in (first..).zip(cells) {
+            let word = Word::from_bits(cell.load(Ordering::Acquire));
+            let (free, owes) = (word.is_free(terms.now), word.owes(terms.now));
+            room.free = room.free.saturating_add(u32::from(free));
+            let owes = (word.tag().is_strict() && !free, owes);
+            if owes < room.owes {
+                (room.owes, room.best) = (owes, (number, word));
             }
         }
-        let [(at_home, home), (away, other)] = free;
-        match (at_home, away) {
-            (0, 0) => least.1,
-            _ if at_home >= 2 || at_home >= away => home,
-            _ => other,
-        }
+        room
     }
 }
 
-/// The number of the first cell in the other line.
-const WIDTH: u64 = 6;
+/// Free cells with which a line takes its newcomers without a look at the other.
+const ROOMY: u32 = 3;
+
+/// What a line has for a newcomer.
+struct Room {
+    /// How many cells are free.
+    free: u32,
+    /// Whether who owes least is strict, and how much it owes.
+    owes: (bool, i64),
+    /// The cell of who owes least: nobody's, then who has owed nothing for longest.
+    best: (u64, Word),
+}

@@ -26,6 +26,17 @@ impl Line {
         self.floor.load(Ordering::Acquire)
     }
 
+    /// Says whether a key whose home this is was ever put into its other line: until then nobody need
+    /// look for one there.
+    pub(super) fn has_away(&self) -> bool {
+        Intent::from_bits(self.intent.load(Ordering::Acquire)).has_away()
+    }
+
+    /// Notes that a key whose home this is was put into its other line.
+    pub(super) fn note_away(&self) {
+        self.intent.fetch_or(AWAY, Ordering::AcqRel);
+    }
+
     pub(super) fn raise_floor(&self, moment: u64) {
         self.floor.fetch_max(moment, Ordering::AcqRel);
     }
@@ -40,10 +51,18 @@ impl Line {
     }
 }
 
+/// The number of the first cell in the other line of a newcomer.
+pub(super) const FIRST_AWAY: u64 = 6;
+
+const fn is_away(cell: u64) -> bool {
+    cell >= FIRST_AWAY
+}
+
 /// A newcomer of a line: one at a time, so that no key comes in twice.
 ///
 /// 24 bits of tag, 4 of the cell it gets (the upper ones are those of its other line), 1 that says
-/// whether there is one, 12 of what is in the cell, 23 that count.
+/// whether there is one, 12 of what is in the cell, 1 that stays once a newcomer went to its other
+/// line, 22 that count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Intent {
     bits: u64,
@@ -51,8 +70,10 @@ pub(super) struct Intent {
 
 const PRESENT: u64 = 1 << 28;
 const CHECK: u32 = 29;
-const COUNT: u32 = 41;
-const COUNTED: u64 = u64::MAX << COUNT;
+const AWAY: u64 = 1 << 41;
+const COUNT: u32 = 42;
+/// What outlives a newcomer.
+const KEPT: u64 = u64::MAX << 41;
 
 impl Intent {
     pub(super) const fn from_bits(bits: u64) -> Self {
@@ -65,17 +86,23 @@ impl Intent {
 
     /// Returns the newcomer's intent that follows this state.
     pub(super) const fn of(self, tag: Tag, cell: u64, word: Word) -> Self {
-        let check = word.check() << CHECK;
-        Self { bits: (self.bits & COUNTED) | check | PRESENT | ((cell & 15) << 24) | tag.bits() }
+        let (check, away) = (word.check() << CHECK, if is_away(cell) { AWAY } else { 0 });
+        let kept = (self.bits & KEPT) | away;
+        Self { bits: kept | check | PRESENT | ((cell & 15) << 24) | tag.bits() }
     }
 
     /// Returns the state in which it is settled and the next may come.
     pub(super) const fn settled(self) -> Self {
-        Self { bits: (self.bits & COUNTED).wrapping_add(1 << COUNT) }
+        Self { bits: (self.bits & KEPT).wrapping_add(1 << COUNT) }
     }
 
     pub(super) const fn is_present(self) -> bool {
         self.bits & PRESENT != 0
+    }
+
+    /// Says whether any newcomer so far went to its other line.
+    const fn has_away(self) -> bool {
+        self.bits & AWAY != 0
     }
 
     /// Says whether this is what was in the cell when it was chosen.
@@ -104,11 +131,13 @@ mod tests {
         let word = Word::new(tag, 99);
         let intent = empty.of(tag, 11, word);
         assert!(intent.is_present() && !empty.is_present());
+        assert!(intent.has_away() && !empty.of(tag, 5, word).has_away());
         assert!(intent.expects(word) && !intent.expects(Word::new(tag, 98)));
         assert_eq!((intent.tag(), intent.cell()), (tag, 11));
         let after = intent.settled();
         assert!(!after.is_present());
         assert_ne!(after, empty, "who saw the state before cannot take it for this one");
-        assert_eq!(after.of(tag, 11, word).settled(), after.settled());
+        assert_eq!(after.of(tag, 5, word).settled(), after.settled());
+        assert!(after.settled().has_away(), "for ever");
     }
 }

@@ -1,7 +1,8 @@
 //! The table: a word per key, fixed in size, without a lock.
 //!
 //! A key has two lines of six cells, its home and another that home and fingerprint name. Changing
-//! a key is one compare-and-swap. Letting one in happens through the home line's intent: whoever
+//! a key is one compare-and-swap. The other line is looked at only if a key was ever put there from
+//! this home, which the home says: in a table that is not nearly full, each key is in one line. Letting one in happens through the home line's intent: whoever
 //! finds one there finishes it first, so a key is never in two cells, and nobody waits for a
 //! thread that was stopped.
 //!
@@ -14,7 +15,6 @@ mod line;
 mod word;
 
 use std::fmt;
-use std::hint::black_box;
 
 use crate::atomic::{AtomicU64, Ordering};
 
@@ -54,23 +54,55 @@ impl Place {
 }
 
 /// A key as it was when it was looked at.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen<'a> {
     held: Option<(&'a AtomicU64, Word)>,
     moment: u64,
+    is_honest: bool,
 }
 
-impl Seen<'_> {
+impl<'a> Seen<'a> {
     /// Returns its moment.
     pub(crate) const fn moment(&self) -> u64 {
         self.moment
     }
 
-    /// Changes the moment, if the key is held and still as it was; says whether it did.
+    /// Prepares to change the moment.
     #[inline]
-    pub(crate) fn becomes(&self, moment: u64) -> bool {
-        let new = |word: Word| Word::new(word.tag(), moment);
-        self.held.is_some_and(|(cell, word)| swap(cell, word, new(word)).is_ok())
+    pub(crate) const fn to(self, moment: u64) -> Change<'a> {
+        match self.held {
+            Some((cell, seen)) => Change::Word { cell, seen, new: Word::new(seen.tag(), moment) },
+            None => Change::Anew,
+        }
+    }
+
+    /// Prepares to leave the moment, if it is the one that is written.
+    #[inline]
+    pub(crate) const fn left(self) -> Change<'a> {
+        if self.is_honest { Change::Nothing } else { Change::Anew }
+    }
+}
+
+/// A change of one key that is prepared.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Change<'a> {
+    /// None is needed.
+    Nothing,
+    /// The key has to be let in, or looked at again.
+    Anew,
+    /// One word for another.
+    Word { cell: &'a AtomicU64, seen: Word, new: Word },
+}
+
+impl Change<'_> {
+    /// Makes it, if the key is still as it was seen; says whether it did.
+    #[inline]
+    pub(crate) fn is_made(self) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Anew => false,
+            Self::Word { cell, seen, new } => swap(cell, seen, new).is_ok(),
+        }
     }
 }
 
@@ -78,18 +110,25 @@ impl Seen<'_> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms {
     /// The moment that it is now.
-    pub(crate) now: u64,
+    now: u64,
     /// The furthest that a moment of this key is ahead.
-    pub(crate) span: u64,
-    /// A second, in ticks.
-    pub(crate) second: u64,
+    span: u64,
+    /// How far ahead no honest moment is: threads that were stopped for as long as the span set
+    /// earlier ones, wrapped ones and inherited ones of slower rules later ones.
+    beyond: i64,
 }
 
 impl Terms {
-    /// Returns the moment that no honest one is beyond: threads that were stopped for as long as
-    /// the span set earlier ones, wrapped ones and inherited ones of slower rules later ones.
-    const fn beyond(self) -> u64 {
-        self.now.saturating_add(self.span).saturating_add(self.span).saturating_add(self.second)
+    /// States them for a key that may owe so much, a quarter of what a word can tell at the most, with
+    /// as many ticks in a second.
+    #[inline]
+    pub(crate) const fn new(now: u64, span: u64, second: u64) -> Self {
+        Self { now, span, beyond: (span << 1).wrapping_add(second).cast_signed() }
+    }
+
+    /// Returns the latest moment that is honest.
+    const fn latest(self) -> u64 {
+        self.now.saturating_add(self.span)
     }
 }
 
@@ -135,28 +174,31 @@ impl Table {
 
     /// Returns the other line of a key: never its home.
     fn other(&self, Place { home, tag }: Place) -> usize {
+        let other = home.wrapping_add(self.step(tag));
+        if other >= self.lines.len() { other.wrapping_sub(self.lines.len()) } else { other }
+    }
+
+    /// Returns the home of a key that is in its other line.
+    fn home(&self, other: usize, tag: Tag) -> usize {
+        let step = self.step(tag);
+        let other = if other < step { other.wrapping_add(self.lines.len()) } else { other };
+        other.wrapping_sub(step)
+    }
+
+    /// Returns how far a key's other line is behind its home.
+    fn step(&self, tag: Tag) -> usize {
         let spread = tag.print().wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let count = self.groups.wrapping_mul(self.width);
         let step = scaled(spread, count.wrapping_sub(1)).wrapping_add(1);
-        let other = home.wrapping_add(usize::try_from(step).unwrap_or(0));
-        if other >= self.lines.len() { other.wrapping_sub(self.lines.len()) } else { other }
+        usize::try_from(step).unwrap_or(0)
     }
 
     #[inline]
     fn find(&self, place: Place) -> Option<(&AtomicU64, Word)> {
-        let home = self.lines.get(place.home)?.find(place.tag);
-        match home {
-            Some(found) => Some(found),
-            None => self.lines.get(self.other(place))?.find(place.tag.away()),
-        }
-    }
-
-    /// Calls for the memory of a key, and does not wait for it.
-    #[inline]
-    pub(crate) fn touch(&self, place: Place) {
-        // It changes nothing, so a model need not try when it happens.
-        if let Some(line) = self.lines.get(place.home).filter(|_| !cfg!(palisade_loom)) {
-            black_box(line.intent.load(Ordering::Relaxed));
+        let home = self.lines.get(place.home)?;
+        match home.find(place.tag) {
+            None if home.has_away() => self.lines.get(self.other(place))?.find(place.tag.away()),
+            found => found,
         }
     }
 
@@ -165,10 +207,13 @@ impl Table {
     pub(crate) fn look(&self, place: Place, terms: Terms) -> Seen<'_> {
         match self.find(place) {
             Some((cell, word)) => {
-                let moment = honest(word.moment(terms.now), terms);
-                Seen { held: Some((cell, word)), moment }
+                let ahead = word.ahead(terms.now);
+                let is_honest = ahead <= terms.beyond;
+                let moment = terms.now.saturating_add_signed(ahead);
+                let moment = if is_honest { moment } else { terms.latest() };
+                Seen { held: Some((cell, word)), moment, is_honest }
             }
-            None => Seen { held: None, moment: self.entrance(place, terms) },
+            None => Seen { held: None, moment: self.entrance(place, terms), is_honest: true },
         }
     }
 
@@ -188,7 +233,6 @@ impl Table {
     /// # Errors
     ///
     /// The moment that was left.
-    #[inline]
     pub(crate) fn update(
         &self,
         place: Place,
@@ -207,9 +251,9 @@ impl Table {
             let mut word = found;
             while word.tag() == found.tag() {
                 let moment = word.moment(terms.now);
-                if moment > terms.beyond() {
+                if word.ahead(terms.now) > terms.beyond {
                     // Wrapped, or inherited from a slower rule: its own span is the most it owes.
-                    let own = Word::new(word.tag(), terms.now.saturating_add(terms.span));
+                    let own = Word::new(word.tag(), terms.latest());
                     word = swap(cell, word, own).map_or_else(|seen| seen, |()| own);
                     continue;
                 }
@@ -220,11 +264,7 @@ impl Table {
                 }
             }
         }
-        if place.tag.is_strict() {
-            Err(terms.now.saturating_add(terms.span))
-        } else {
-            Ok(terms.now)
-        }
+        if place.tag.is_strict() { Err(terms.latest()) } else { Ok(terms.now) }
     }
 
     /// Sets the key's moment back, if it is held, but not below what newcomers start with.
@@ -247,13 +287,14 @@ impl Table {
         if !place.tag.is_strict() {
             return terms.now;
         }
-        self.floor(place).clamp(terms.now, terms.now.saturating_add(terms.span))
+        self.floor(place).clamp(terms.now, terms.latest())
     }
 
     /// Returns the first moment that is above all that strict keys owed when they were forgotten.
     fn floor(&self, place: Place) -> u64 {
-        let floor = |line| self.lines.get(line).map_or(0, Line::floor);
-        floor(place.home).max(floor(self.other(place))).saturating_add(1)
+        let Some(home) = self.lines.get(place.home) else { return 0 };
+        let other = self.lines.get(self.other(place)).filter(|_| home.has_away());
+        home.floor().max(other.map_or(0, Line::floor)).saturating_add(1)
     }
 }
 
@@ -264,11 +305,6 @@ fn swap(cell: &AtomicU64, old: Word, new: Word) -> Result<(), Word> {
         .map_err(Word::from_bits)
 }
 
-/// Returns the moment, or the latest honest one.
-const fn honest(moment: u64, terms: Terms) -> u64 {
-    if moment > terms.beyond() { terms.now.saturating_add(terms.span) } else { moment }
-}
-
 /// Scales the upper half of a hash to `0..count` (Lemire 2019, without the rejection).
 const fn scaled(hash: u64, count: u64) -> u64 {
     (hash >> 32).wrapping_mul(count) >> 32
@@ -277,5 +313,44 @@ const fn scaled(hash: u64, count: u64) -> u64 {
 impl fmt::Debug for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Table").field("capacity", &self.capacity()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(palisade_loom)))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_key_in_its_other_line_tells_its_home(
+            lines in 2_usize..5000, whose in any::<u64>(), which in any::<u64>(),
+        ) {
+            let table = Table::new(lines, 1 << 30);
+            let place = table.place([whose, which], false);
+            let other = table.other(place);
+            prop_assert!(other < table.lines() && other != place.home);
+            prop_assert_eq!(table.home(other, place.tag.away()), place.home);
+        }
+    }
+
+    /// Until a home has sent a key to its other line, nobody looks there.
+    #[test]
+    fn a_home_knows_that_it_sent_a_key_away() {
+        let table = Table::new(2, 1 << 30);
+        let terms = Terms::new(1, 1000, 16_000);
+        let mut away = 0;
+        for which in (0..12_u64).map(|number| number.wrapping_mul(0x9E37_79B9_7F4A_7C15)) {
+            let place = table.place([which, which], false);
+            assert_eq!(table.update(place, terms, |_| Some(900)), Ok(900));
+            assert_eq!(table.peek(place, terms), 900);
+            let home = table.lines.get(place.home).expect("a line");
+            if home.find(place.tag).is_none() {
+                away += 1;
+                assert!(home.has_away());
+            }
+        }
+        assert!(away > 0);
     }
 }

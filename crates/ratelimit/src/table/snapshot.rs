@@ -1,7 +1,7 @@
 //! What the table holds, to be held again by another process.
 
 use super::word::{Tag, Word};
-use super::{Table, Terms, swap};
+use super::{Line, Table, swap};
 use crate::atomic::Ordering;
 
 /// One debt of a table.
@@ -56,8 +56,18 @@ impl Table {
         usize::try_from(line).is_ok_and(|line| line < self.lines.len()) && ahead <= self.longest
     }
 
-    /// Takes a debt over. Where the cell is taken, what a strict key owed goes into the floor.
-    pub(crate) fn hold(&self, held: Held, now: u64) {
+    /// Takes debts over. Where the cell is taken, what a strict key owed goes into the floor.
+    pub(crate) fn hold(&self, all: &[Held], now: u64) {
+        if all.iter().any(|held| matches!(held, Held::Floor { .. })) {
+            // Whoever was forgotten may have had any home.
+            self.lines.iter().for_each(Line::note_away);
+        }
+        for held in all {
+            self.hold_one(*held, now);
+        }
+    }
+
+    fn hold_one(&self, held: Held, now: u64) {
         let part = |part: Option<u64>| part.and_then(|part| usize::try_from(part).ok());
         match held {
             Held::Floor { line, ahead } if ahead > 0 => {
@@ -67,12 +77,15 @@ impl Table {
             }
             Held::Key { cell, tag, ahead } if ahead > 0 => {
                 let (line, number) = (cell.checked_div(CELLS_WIDE), cell.checked_rem(CELLS_WIDE));
-                let line = part(line).and_then(|line| self.lines.get(line));
-                let cell = line.zip(part(number)).and_then(|(line, n)| line.cells.get(n));
-                let Some((line, cell)) = line.zip(cell) else { return };
+                let (Some(position), Some(number)) = (part(line), part(number)) else { return };
+                let Some(line) = self.lines.get(position) else { return };
+                let Some(cell) = line.cells.get(number) else { return };
                 let (tag, moment) = (Tag::from_bits(tag.into()), now.saturating_add(ahead));
                 if tag.is_nobody() {
                     return;
+                }
+                if tag.is_away() {
+                    self.lines.get(self.home(position, tag)).into_iter().for_each(Line::note_away);
                 }
                 let taken = swap(cell, Word::from_bits(0), Word::new(tag, moment)).is_err();
                 if taken && tag.is_strict() {
@@ -84,8 +97,8 @@ impl Table {
     }
 
     /// Returns how many keys owe something now.
-    pub(crate) fn live(&self, terms: Terms) -> usize {
-        self.held(terms.now).filter(|held| matches!(held, Held::Key { .. })).count()
+    pub(crate) fn live(&self, now: u64) -> usize {
+        self.held(now).filter(|held| matches!(held, Held::Key { .. })).count()
     }
 }
 

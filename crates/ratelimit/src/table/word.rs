@@ -48,6 +48,11 @@ impl Tag {
         self.bits & 2 != 0
     }
 
+    /// Says whether this is a key in its other line.
+    pub(super) const fn is_away(self) -> bool {
+        self.bits & 1 != 0
+    }
+
     /// Says whether nobody is here.
     pub(super) const fn is_nobody(self) -> bool {
         self.bits >> 2 == 0
@@ -56,7 +61,7 @@ impl Tag {
 
 /// A key and its moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Word {
+pub(crate) struct Word {
     bits: u64,
 }
 
@@ -89,6 +94,11 @@ impl Word {
         now.saturating_add_signed(self.ahead(now))
     }
 
+    /// Returns how far the moment is ahead of now; of nobody's, less than of any.
+    pub(super) const fn owes(self, now: u64) -> i64 {
+        if self.tag().is_nobody() { i64::MIN } else { self.ahead(now) }
+    }
+
     /// Returns 12 bits by which a word that has changed is known.
     pub(super) const fn check(self) -> u64 {
         self.bits.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 52
@@ -96,7 +106,7 @@ impl Word {
 
     /// Says whether the place may be taken without forgetting a debt.
     pub(super) const fn is_free(self, now: u64) -> bool {
-        self.tag().is_nobody() || self.ahead(now) <= 0
+        self.owes(now) <= 0
     }
 }
 

@@ -1,10 +1,11 @@
-//! The bound: whatever is forgotten, no strict key gets more than its quota.
+//! The bound: whatever is forgotten, no strict key gets more than its quota, across restarts too.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use palisade_core::{Clock, ManualClock};
 use palisade_ratelimit::Quota;
+use palisade_ratelimit::key::KeyHasher;
 use palisade_ratelimit::quota::Meter;
 use palisade_ratelimit::store::{Act, MemoryStore, Overflow, Store};
 use proptest::prelude::*;
@@ -20,25 +21,37 @@ struct Step {
     pause: u64,
     cost: u32,
     gives_back: bool,
+    restarts: bool,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     // A few keys that come again and again, and a flood.
     let key = prop_oneof![2 => 0_u128..4, 5 => 100_u128..400];
     let pause = prop_oneof![6 => Just(0_u64), 2 => 0_u64..3000, 1 => 0_u64..40_000];
-    let step = (key, pause, 1_u32..3, prop::bool::weighted(0.1));
+    let rare = (prop::bool::weighted(0.1), prop::bool::weighted(0.02));
     let step =
-        step.prop_map(|(key, pause, cost, gives_back)| Step { key, pause, cost, gives_back });
+        (key, pause, 1_u32..3, rare).prop_map(|(key, pause, cost, (gives_back, restarts))| Step {
+            key,
+            pause,
+            cost,
+            gives_back,
+            restarts,
+        });
     prop::collection::vec(step, 1..400)
 }
 
 fn run(quota: Quota, overflow: Overflow, lines: usize, steps: &[Step]) -> Admitted {
     let clock = ManualClock::new();
     let start = clock.now();
-    let store = MemoryStore::with_bytes(lines * 64).unwrap().with_clock(clock.clone());
+    let new = || MemoryStore::with_bytes(lines * 64).unwrap().with_clock(clock.clone());
+    let (mut store, hasher) = (new(), KeyHasher::keyed(&[7; 16]));
     let mut admitted = Admitted::new();
     for step in steps {
         clock.advance(Duration::from_millis(step.pause));
+        if step.restarts {
+            let before = std::mem::replace(&mut store, new());
+            store.restore(&before.snapshot(&hasher), &hasher).unwrap();
+        }
         let now = u64::try_from(clock.now().duration_since(start).as_millis()).unwrap();
         let list = [ask(step.key, quota).cost(step.cost).overflow(overflow)];
         if store.decide_now(&list, Act::Charge).unwrap().is_admitted() {
@@ -103,7 +116,7 @@ fn a_lenient_rule_is_washed_out_by_a_flood_that_uses_each_key_up() {
     let quota = Quota::per_minute(3);
     let flood = (0..4000_u128).flat_map(|turn| {
         let keys = std::iter::repeat_n(100 + turn % 300, 3).chain((turn > 20).then_some(0));
-        keys.map(|key| Step { key, pause: 0, cost: 1, gives_back: false })
+        keys.map(|key| Step { key, pause: 0, cost: 1, gives_back: false, restarts: false })
     });
     let flood: Vec<Step> = flood.collect();
     let over =

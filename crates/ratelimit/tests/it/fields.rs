@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use http::Response;
+use palisade_edge::refusal::Refusal;
 use palisade_ratelimit::fields::{Draft, Fields, Reset};
 use palisade_ratelimit::key::Key;
-use palisade_ratelimit::limits::Limits;
+use palisade_ratelimit::limits::{Limits, RateLimited};
 use palisade_ratelimit::{Quota, Rule};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -81,13 +82,12 @@ async fn all_violated_policies_are_named() {
 async fn a_closure_makes_its_own_answer_and_what_it_sets_stays() {
     let (limits, _) =
         limits(|builder| builder.rule(Rule::new("all", Quota::per_hour(0)).by(Key::everyone())));
-    let layer = palisade_ratelimit::RateLimitLayer::new(limits).with_rejection(
-        |refused: &palisade_ratelimit::limits::RateLimited| {
+    let layer =
+        palisade_ratelimit::RateLimitLayer::new(limits).with_rejection(|refused: &RateLimited| {
             let policies: Vec<&str> = refused.policies().collect();
             let body = http_body_util::Full::new(bytes::Bytes::from(policies.join(",")));
             Response::builder().status(503).header("cache-control", "private").body(body).unwrap()
-        },
-    );
+        });
     let service = tower::Layer::layer(&layer, crate::request::Page);
     let refused = tower::ServiceExt::oneshot(service, get("/")).await.unwrap();
     assert_eq!(
@@ -97,6 +97,34 @@ async fn a_closure_makes_its_own_answer_and_what_it_sets_stays() {
     assert_eq!(header(&refused, "retry-after"), None, "a quota of 0 has no wait");
     let body = http_body_util::BodyExt::collect(refused.into_body()).await.unwrap().to_bytes();
     assert_eq!(&body[..], b"all");
+}
+
+#[tokio::test]
+async fn whoever_makes_the_answer_each_field_is_there_once() {
+    type Made = Response<http_body_util::Full<bytes::Bytes>>;
+    let problem = |refused: &RateLimited| -> Made { refused.problem().into_answer() };
+    let own = |_: &RateLimited| Made::default();
+    for answer in [problem as fn(&RateLimited) -> Made, own] {
+        let fields = Fields::default().x_ratelimit(Reset::Delta);
+        let (limits, _) = limits(|builder| {
+            let all = Rule::new("all", Quota::per_minute(1)).by(Key::everyone());
+            builder.fields(fields).rule(all)
+        });
+        assert!(limits.check((&get("/")).into()).is_ok());
+        let layer = palisade_ratelimit::RateLimitLayer::new(limits).with_rejection(answer);
+        let service = tower::Layer::layer(&layer, crate::request::Page);
+        let refused = tower::ServiceExt::oneshot(service, get("/")).await.unwrap();
+        for (name, value) in [
+            ("retry-after", "60"),
+            ("cache-control", "no-store"),
+            ("ratelimit", "\"all\";r=0;t=60"),
+            ("ratelimit-policy", "\"all\";q=1;w=60"),
+            ("x-ratelimit-remaining", "0"),
+        ] {
+            let values: Vec<_> = refused.headers().get_all(name).iter().collect();
+            assert_eq!(values, [value], "{name}");
+        }
+    }
 }
 
 #[tokio::test]

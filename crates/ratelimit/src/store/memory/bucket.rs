@@ -3,28 +3,27 @@
 use super::{MemoryStore, hashes, is_strict};
 use crate::quota::{Gcra, Step};
 use crate::store::{Ask, Reading};
-use crate::table::{Place, Seen, Terms};
+use crate::table::{Change, Place, Seen, Terms};
 use crate::tick::LONGEST;
 
-/// What a bucket was seen to have, and what it is charged.
-#[derive(Debug)]
-pub(super) struct Charge<'a> {
+/// What a bucket was seen to have, and what is to become of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look<'a> {
     seen: Seen<'a>,
     gcra: Gcra,
-    tat: u64,
+    step: Step,
 }
 
-impl Charge<'_> {
-    /// Charges the bucket, if it is still as it was seen; says whether it was.
+impl<'a> Look<'a> {
+    /// Returns what has to be changed, the charge of an ask that passes, and the reading after that.
     #[inline]
-    pub(super) fn is_made(&self) -> bool {
-        self.seen.becomes(self.tat)
-    }
-
-    /// Reads the bucket after that.
-    #[inline]
-    pub(super) const fn reading(&self, now: u64, tick: u64) -> Reading {
-        Reading::of_bucket(Step::Admitted { tat: self.tat }, self.gcra, self.tat, now, tick)
+    pub(super) fn end(self, now: u64, tick: u64) -> (Change<'a>, Reading) {
+        let Self { seen, gcra, step } = self;
+        let (change, tat) = match step {
+            Step::Admitted { tat } => (seen.to(tat), tat),
+            Step::Early { .. } | Step::Never => (seen.left(), seen.moment()),
+        };
+        (change, Reading::of_bucket(step, gcra, tat, now, tick))
     }
 }
 
@@ -37,29 +36,24 @@ impl MemoryStore {
             gcra = shortened(gcra);
         }
         let place = self.table.place(hashes(ask, 0), is_strict(ask));
-        (gcra, place, Terms { now, span: gcra.span(), second: self.tick.second() })
+        (gcra, place, Terms::new(now, gcra.span(), self.tick.second()))
+    }
+
+    /// Looks at a bucket, and at what would become of it.
+    #[expect(clippy::inline_always, reason = "what is copied waits for its own bytes")]
+    #[inline(always)]
+    pub(super) fn look_at(&self, ask: &Ask, gcra: Gcra, now: u64) -> Look<'_> {
+        let (gcra, place, terms) = self.bucket(ask, gcra, now);
+        let seen = self.table.look(place, terms);
+        Look { seen, gcra, step: gcra.decide(seen.moment(), now, ask.amount()) }
     }
 
     pub(super) fn look_at_bucket(&self, ask: &Ask, gcra: Gcra, now: u64) -> Reading {
-        let (gcra, place, terms) = self.bucket(ask, gcra, now);
-        let tat = self.table.peek(place, terms);
-        Reading::of_bucket(gcra.decide(tat, now, ask.amount()), gcra, tat, now, self.tick.nanos())
+        let Look { seen, gcra, step } = self.look_at(ask, gcra, now);
+        Reading::of_bucket(step, gcra, seen.moment(), now, self.tick.nanos())
     }
 
-    /// Looks at a bucket; returns what it would be charged, if it has that.
-    #[expect(clippy::inline_always, reason = "what is copied waits for its own bytes")]
-    #[inline(always)]
-    pub(super) fn charge(&self, ask: &Ask, gcra: Gcra, now: u64) -> Option<Charge<'_>> {
-        let (gcra, place, terms) = self.bucket(ask, gcra, now);
-        let seen = self.table.look(place, terms);
-        match gcra.decide(seen.moment(), now, ask.amount()) {
-            Step::Admitted { tat } => Some(Charge { seen, gcra, tat }),
-            Step::Early { .. } | Step::Never => None,
-        }
-    }
-
-    #[expect(clippy::inline_always, reason = "a reading that is copied waits for its own bytes")]
-    #[inline(always)]
+    #[cold]
     pub(super) fn take_from_bucket(&self, ask: &Ask, gcra: Gcra, now: u64) -> Reading {
         let (gcra, place, terms) = self.bucket(ask, gcra, now);
         let cost = ask.amount();

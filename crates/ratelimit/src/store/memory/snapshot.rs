@@ -119,9 +119,7 @@ impl MemoryStore {
         if !all.iter().all(|held| self.table.has_place(*held)) {
             return Err(SnapshotError::Damaged);
         }
-        for held in all {
-            self.table.hold(held, now);
-        }
+        self.table.hold(&all, now);
         Ok(())
     }
 }

@@ -14,7 +14,7 @@ impl MemoryStore {
     fn tickets(&self, tickets: Tickets, now: u64) -> (Tickets, Terms) {
         let window = self.tick.up(tickets.window()).min(LONGEST);
         let tickets = Tickets::new(tickets.count(), window);
-        (tickets, Terms { now, span: tickets.window(), second: self.tick.second() })
+        (tickets, Terms::new(now, tickets.window(), self.tick.second()))
     }
 
     fn ticket(&self, ask: &Ask, number: u64) -> Place {
