@@ -26,6 +26,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("prometheus", "/usr/bin/promtool"),
     ("python3-venv", "/usr/share/python-wheels"),
     ("redis-server", "/usr/bin/redis-server"),
+    ("slowhttptest", "/usr/bin/slowhttptest"),
     ("valgrind", "/usr/bin/valgrind"),
     ("wrk", "/usr/bin/wrk"),
 ];
