@@ -18,10 +18,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::config::{Config, PublicUrl};
 use crate::headers::{self, Headers, HeadersError};
-use crate::server::Running;
 use crate::sessions::Sessions;
 use crate::state::Portal;
-use crate::{api, edge, figures, limits, log, must_change, pages, refusal, server, sessions};
+use crate::{api, edge, figures, limits, log, must_change, pages, refusal, sessions};
 
 /// Why the application cannot be opened, which is a mistake of the program.
 #[derive(Debug, thiserror::Error)]
@@ -95,15 +94,9 @@ impl App {
     }
 
     /// Returns the whole service; outer layers are last.
-    pub(crate) fn service(
-        &self,
-        config: &Config,
-        clock: Arc<dyn Clock>,
-        health: Health,
-        running: Running,
-    ) -> Router {
+    pub(crate) fn service(&self, config: &Config, clock: Arc<dyn Clock>, health: Health) -> Router {
         let portal = Router::new().fallback(forward).with_state(self.clone());
-        self.around(portal, config, clock, health, running)
+        self.around(portal, config, clock, health)
     }
 
     /// Returns these routes inside of everything that stands before the portal's own.
@@ -113,19 +106,15 @@ impl App {
         config: &Config,
         clock: Arc<dyn Clock>,
         health: Health,
-        running: Running,
     ) -> Router {
-        let portal = portal
-            .layer(from_fn(refusal::deadline))
-            .layer(from_fn_with_state(running, server::count));
+        let portal = portal.layer(from_fn(refusal::deadline));
         let service = figures::routes()
             .method_not_allowed_fallback(refusal::method_not_allowed)
             .fallback_service(portal)
             .layer(MetricsLayer::new(Arc::clone(&clock)))
             .layer(edge::allowed_hosts(config))
-            .layer(HealthLayer::new(health.clone()))
+            .layer(HealthLayer::new(health))
             .layer(CatchPanicLayer::custom(refusal::panicked))
-            .layer(from_fn_with_state(health, server::say_farewell))
             .layer(self.requests.clone())
             .layer(from_fn_with_state(self.headers.clone(), headers::write));
         service.layer(edge::layer(config, clock))
@@ -180,7 +169,7 @@ mod tests {
             let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
             let app = App::new(&config, &clock).unwrap();
             let health = Health::new(Arc::clone(&clock));
-            let stack = |routes| app.around(routes, &config, clock, health, Running::new());
+            let stack = |routes| app.around(routes, &config, clock, health);
             assert_covered(stack).await.unwrap();
         }
     }
@@ -195,7 +184,7 @@ mod tests {
         };
         let app = App::new(&config, &clock).unwrap();
         let health = Health::new(Arc::clone(&clock));
-        let service = app.service(&config, Arc::clone(&clock), health.clone(), Running::new());
+        let service = app.service(&config, Arc::clone(&clock), health.clone());
         let wait = Some(HeaderValue::from_static("1"));
         assert_eq!(get(&service, "/health/live").await, (200, None));
         assert_eq!(get(&service, "/health/ready").await, (503, None));

@@ -24,7 +24,6 @@ use crate::exams::Copies;
 use crate::headers;
 use crate::limits::{Counts, Guard};
 use crate::resets::Resets;
-use crate::server::Running;
 use crate::state::Portal;
 use crate::store::{Limits, Seed, Store};
 use crate::trail::{Shared, Trail};
@@ -83,7 +82,7 @@ impl Bench {
             Trail::open(folder.path(), Shared::default(), &keys, Arc::clone(&shared)).unwrap();
         let portal = Portal { store, accounts, resets, guard, copies, trail, reports };
         let (app, health) = (App::new(&config, &shared).unwrap(), Health::new(Arc::clone(&shared)));
-        let service = app.service(&config, Arc::clone(&shared), health, Running::new());
+        let service = app.service(&config, Arc::clone(&shared), health);
         app.open(portal.clone(), &config, shared).unwrap();
         Self { service, clock, portal, folder }
     }

@@ -6,7 +6,9 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::header::REFERRER_POLICY;
+use http::{Extensions, HeaderMap};
 use palisade_core::Clock;
+use palisade_edge::ExternalUrl;
 use palisade_headers::reports::Collector;
 use palisade_headers::{
     ConfigError, Findings, SecurityHeaders, SecurityHeadersLayer, Surroundings,
@@ -51,6 +53,17 @@ impl Headers {
         }
         let starting = set.clone().finish()?;
         Ok(Self { set, starting, open: Arc::new(OnceLock::new()) })
+    }
+
+    /// Shows what a page is sent with, to a browser that sees `site`.
+    pub(crate) fn shown(&self, site: Option<ExternalUrl>) -> HeaderMap {
+        let mut of_request = Extensions::new();
+        if let Some(site) = site {
+            of_request.insert(site);
+        }
+        let mut response = http::Response::new(());
+        self.starting.open(&mut of_request).close(&mut response);
+        response.into_parts().0.headers
     }
 
     /// Has browsers report to the collector from now on.

@@ -10,6 +10,7 @@ mod backup;
 mod bench;
 mod caches;
 mod config;
+mod deployment;
 mod edge;
 mod exams;
 mod fields;

@@ -14,7 +14,7 @@ use crate::resets::{self, RequireError};
 use crate::store::StoreError;
 
 /// No request takes longer, body included.
-const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
+pub(crate) const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
 
 pub(crate) async fn not_found() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "not_found").detail("nothing is at this path")

@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use palisade::check::Findings;
+use palisade::serve::{Ended, Signals};
 use palisade_core::{Clock, SystemClock};
 use palisade_observe::health::Health;
 use palisade_passwords::SecretKeys;
@@ -23,11 +25,10 @@ use crate::limits::{Counts, CountsError, Guard, LimitsError};
 use crate::log::Logs;
 use crate::resets::{Resets, ResetsError};
 use crate::secret::{self, SecretError};
-use crate::server::{End, Running, Server, Signals};
 use crate::state::Portal;
 use crate::store::{Limits, OpenError, Seed, Store};
 use crate::trail::{self, AuditTask, Reports, Shared, Trail, TrailError, TrailTaskError};
-use crate::{figures, health};
+use crate::{deployment, figures, health, server};
 
 /// Exit code of a start that was refused; nothing on disk was changed.
 const REFUSED: u8 = 2;
@@ -54,6 +55,9 @@ enum StartError {
     Headers(#[from] HeadersError),
     #[error(transparent)]
     Limits(#[from] LimitsError),
+    /// All of them, warnings included.
+    #[error("--production: not for real users; `exam-portal check` says this too:\n{0}")]
+    Findings(Findings),
     #[error("--listen {listen}: {source}; {}", advice(.source))]
     Listen { listen: SocketAddr, source: io::Error },
     #[error(transparent)]
@@ -114,6 +118,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         let ended = runtime.block_on(async {
             match task {
                 Task::Serve => serve(&config, clock).await,
+                Task::Check { json } => check(&config, json),
                 Task::Users(task) => users(&config, &clock, task).await,
                 Task::Audit(task) => audit(&config, task).await,
                 Task::Backup { task, json } => backup(&config, &clock, &task, json).await,
@@ -125,8 +130,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     });
     logs.finish();
     match ended {
-        Ok(End::Drained) => ExitCode::SUCCESS,
-        Ok(End::Cut) => ExitCode::FAILURE,
+        Ok(Ended::Drained) => ExitCode::SUCCESS,
+        Ok(Ended::Cut) => ExitCode::FAILURE,
         Err(error @ (StartError::Backup(_) | StartError::Task(_) | StartError::TrailTask(_))) => {
             say(&mut io::stderr(), &format!("exam-portal: {error}"));
             ExitCode::FAILURE
@@ -138,16 +143,48 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-async fn serve(config: &Config, clock: Arc<dyn Clock>) -> Result<End, StartError> {
+/// Prints the findings; errors among them are the exit code.
+fn check(config: &Config, json: bool) -> Result<Ended, StartError> {
+    let findings = deployment::check(config)?;
+    let text = if json {
+        serde_json::to_string_pretty(&findings).unwrap_or_default()
+    } else {
+        findings.to_string()
+    };
+    if !text.is_empty() {
+        say(&mut io::stdout(), &text);
+    }
+    Ok(if findings.has_errors() { Ended::Cut } else { Ended::Drained })
+}
+
+/// Finds what is wrong; a portal for real users does not start with an error.
+fn findings(config: &Config) -> Result<Findings, StartError> {
+    let findings = deployment::check(config)?;
+    if config.production && findings.has_errors() {
+        return Err(StartError::Findings(findings));
+    }
+    Ok(findings)
+}
+
+fn log(findings: &Findings) {
+    for finding in findings.all() {
+        let (level, fix) = (finding.level().name(), finding.fix());
+        let (code, reason) = (finding.code().name(), finding.reason());
+        tracing::info!(level, code, reason, fix, "deployment finding");
+    }
+}
+
+async fn serve(config: &Config, clock: Arc<dyn Clock>) -> Result<Ended, StartError> {
+    let findings = findings(config)?;
     let mut signals = Signals::listen().map_err(StartError::System)?;
     let of_socket = |source| StartError::Listen { listen: config.listen, source };
     let listener = TcpListener::bind(config.listen).await.map_err(of_socket)?;
     let address = listener.local_addr().map_err(of_socket)?;
 
     let health = Health::new(Arc::clone(&clock));
-    let (app, running) = (App::new(config, &clock)?, Running::new());
-    let service = app.service(config, Arc::clone(&clock), health.clone(), running.clone());
-    let server = Server::new(listener, service);
+    let app = App::new(config, &clock)?;
+    let service = app.service(config, Arc::clone(&clock), health.clone());
+    let mut server = palisade::serve(listener, service, server::limits());
     let seed = if config.production { Seed::Nothing } else { Seed::Demo { today: clock.wall() } };
     let opened = async {
         let Opened { store, accounts, counts, keys } = open(config, &clock, seed).await?;
@@ -174,7 +211,7 @@ async fn serve(config: &Config, clock: Arc<dyn Clock>) -> Result<End, StartError
     };
     let (portal, accounts, saving) = tokio::select! {
         never = server.accept() => match never {},
-        () = signals.next() => return Ok(End::Drained),
+        () = signals.next() => return Ok(Ended::Drained),
         opened = opened => opened?,
     };
     print(&accounts);
@@ -183,10 +220,11 @@ async fn serve(config: &Config, clock: Arc<dyn Clock>) -> Result<End, StartError
     let (guard, trail) = (portal.guard.clone(), portal.trail.clone());
     app.open(portal, config, Arc::clone(&clock))?;
     health.started(health::checks(store.clone(), config));
+    log(&findings);
     say(&mut io::stdout(), &format!("listening on http://{address}"));
 
     let end = tokio::select! {
-        end = server.run(&health, &running, &mut signals) => end,
+        end = server::run(server, &health, &mut signals) => end,
         never = guard.watch() => match never {},
         never = figures::tidy(&*clock) => match never {},
     };
@@ -195,19 +233,19 @@ async fn serve(config: &Config, clock: Arc<dyn Clock>) -> Result<End, StartError
         saving.finish().await;
     }
     trail.close().await;
-    if end == End::Drained {
+    if end == Ended::Drained {
         store.close().await;
     }
     Ok(end)
 }
 
-async fn audit(config: &Config, task: AuditTask) -> Result<End, StartError> {
+async fn audit(config: &Config, task: AuditTask) -> Result<Ended, StartError> {
     let data = config.data.clone();
     let done = tokio::task::spawn_blocking(move || trail::run(&data, task)).await;
     for line in done.map_err(|error| StartError::System(io::Error::other(error)))?? {
         say(&mut io::stdout(), &line);
     }
-    Ok(End::Drained)
+    Ok(Ended::Drained)
 }
 
 async fn backup(
@@ -215,7 +253,7 @@ async fn backup(
     clock: &Arc<dyn Clock>,
     task: &BackupTask,
     json: bool,
-) -> Result<End, StartError> {
+) -> Result<Ended, StartError> {
     if config.postgres.is_some() {
         return Err(BackupError::Server.into());
     }
@@ -238,7 +276,7 @@ async fn backup(
     let report = done?;
     let line = if json { serde_json::to_string(&report) } else { Ok(report.line()) };
     say(&mut io::stdout(), &line.map_err(|error| StartError::System(error.into()))?);
-    Ok(End::Drained)
+    Ok(Ended::Drained)
 }
 
 /// Says something to whoever runs a command.
@@ -268,7 +306,11 @@ async fn open(config: &Config, clock: &Arc<dyn Clock>, seed: Seed) -> Result<Ope
     Ok(Opened { store, accounts, counts, keys })
 }
 
-async fn users(config: &Config, clock: &Arc<dyn Clock>, task: UserTask) -> Result<End, StartError> {
+async fn users(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    task: UserTask,
+) -> Result<Ended, StartError> {
     let Opened { store, accounts, .. } = open(config, clock, Seed::Nothing).await?;
     let done = async {
         let shared = Shared::open(store.server()).await?;
@@ -281,7 +323,7 @@ async fn users(config: &Config, clock: &Arc<dyn Clock>, task: UserTask) -> Resul
     let done = done.await;
     store.close().await;
     print(&done?);
-    Ok(End::Drained)
+    Ok(Ended::Drained)
 }
 
 /// What links begin with: the public url, or else the address that is served on.

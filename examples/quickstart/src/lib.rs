@@ -2,26 +2,21 @@
 
 use axum::Router;
 use axum::routing::get;
-use palisade_edge::hosts::AllowedHostsLayer;
-use palisade_edge::{AllowedHosts, ClientIp, ConfigError, EdgeLayer, ExternalUrl};
-use palisade_edge::{Forwarding, TrustedProxies};
+use palisade::edge::{ClientIp, ExternalUrl, Forwarding, TrustedProxies};
+use palisade::shield::{Shield, ShieldError};
 
 /// Returns the application behind the proxies of these networks, or behind none.
 ///
 /// # Errors
 ///
 /// The first network that is none.
-pub fn app(proxies: &[String]) -> Result<Router, ConfigError> {
+pub fn app(proxies: &[String]) -> Result<Router, ShieldError> {
     let trusted = match proxies {
         [] => TrustedProxies::none(),
         some => TrustedProxies::in_ranges(some, Forwarding::XForwardedFor)?,
     };
-    let hosts = AllowedHosts::new(["localhost", "127.0.0.1"])?;
-    // The layer that is added last sees a request first.
-    Ok(Router::new()
-        .route("/", get(who))
-        .layer(AllowedHostsLayer::new(hosts))
-        .layer(EdgeLayer::new(trusted)))
+    let shield = Shield::web(["localhost", "127.0.0.1"])?.proxies(trusted);
+    Ok(Router::new().route("/", get(who)).layer(shield))
 }
 
 async fn who(client: ClientIp, url: ExternalUrl) -> String {

@@ -2,8 +2,8 @@
 
 use std::error::Error;
 use std::io::{Write, stdout};
-use std::net::SocketAddr;
 
+use palisade::serve::{Limits, Signals};
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -11,7 +11,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let proxies: Vec<String> = std::env::args().skip(1).collect();
     let app = quickstart::app(&proxies)?;
     let listener = TcpListener::bind("127.0.0.1:3000").await?;
+    let mut signals = Signals::listen()?;
     writeln!(stdout(), "listening on http://{}", listener.local_addr()?)?;
-    axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
+    palisade::serve(listener, app, Limits::new()).until(signals.next()).await;
     Ok(())
 }

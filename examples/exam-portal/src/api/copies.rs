@@ -13,7 +13,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
-use hyper::body::{Frame, SizeHint};
+use http_body::{Frame, SizeHint};
 use palisade_core::Problem;
 use palisade_input_validation::upload::{DraftError, Multipart, StoredName};
 use palisade_input_validation::{FileName, Valid};
@@ -143,7 +143,7 @@ fn piece(mut file: File) -> io::Result<(File, Bytes)> {
     Ok((file, piece.into()))
 }
 
-impl hyper::body::Body for Pieces {
+impl http_body::Body for Pieces {
     type Data = Bytes;
     type Error = io::Error;
 

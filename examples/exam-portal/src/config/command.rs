@@ -12,9 +12,16 @@ use crate::trail::AuditTask;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Task {
     Serve,
+    /// Say what is wrong with these settings.
+    Check {
+        json: bool,
+    },
     Users(UserTask),
     Audit(AuditTask),
-    Backup { task: BackupTask, json: bool },
+    Backup {
+        task: BackupTask,
+        json: bool,
+    },
 }
 
 /// What is done with an account.
@@ -29,7 +36,7 @@ pub(crate) enum UserTask {
 }
 
 /// Returns the commands beside serving.
-pub(super) fn commands() -> [Command; 4] {
+pub(super) fn commands() -> [Command; 5] {
     let name = || Arg::new("name").value_name("NAME").required(true).help("Name of the account");
     let of_name =
         |command: &'static str, about: &'static str| Command::new(command).about(about).arg(name());
@@ -56,7 +63,13 @@ pub(super) fn commands() -> [Command; 4] {
         .subcommand(of_name("enable", "Undoes that"))
         .subcommand(of_name("unlock", "Forgets the failed sign-ins of an account"))
         .subcommand(Command::new("list").about("Lists the accounts"));
-    [users, audit(), backup(), restore()]
+    [users, audit(), backup(), restore(), check()]
+}
+
+fn check() -> Command {
+    Command::new("check")
+        .about("Prints what is wrong with these settings for real users; exit code 1 on an error")
+        .arg(json())
 }
 
 fn audit() -> Command {
@@ -139,6 +152,9 @@ pub(super) fn task(matches: &ArgMatches) -> Task {
     let Some((about, matches)) = matches.subcommand() else { return Task::Serve };
     if matches!(about, "backup" | "restore") {
         return backup_task(about, matches);
+    }
+    if about == "check" {
+        return Task::Check { json: matches.get_flag("json") };
     }
     let Some((command, matches)) = matches.subcommand() else { return Task::Serve };
     if about == "audit" {

@@ -44,7 +44,7 @@ impl PublicUrl {
         self.https
     }
 
-    pub(super) fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         self.host.as_str()
     }
 }

@@ -17,6 +17,7 @@ mod bad_input;
 mod between;
 mod browser;
 mod caches;
+mod check;
 mod database;
 mod drain;
 mod edge;

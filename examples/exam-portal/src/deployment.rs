@@ -1,0 +1,133 @@
+//! What is wrong with the settings for real users.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use http::header::HOST;
+use http::{HeaderMap, Request};
+use palisade::check::{Audit, Code, Deployment, Findings, Guard, Kept, Secret, exposed};
+use palisade_edge::{ExternalUrl, Peer, TrustedProxies, client_ip, external_url};
+
+use crate::config::Config;
+use crate::headers::{Headers, HeadersError};
+use crate::limits;
+
+/// Where passwords are taken.
+const LOGINS: [&str; 2] = ["/login", "/api/v1/auth/login"];
+
+/// Says everything that is wrong; looks at the files of the data folder and touches nothing.
+pub(crate) fn check(config: &Config) -> Result<Findings, HeadersError> {
+    let mut deployment = Deployment::new()
+        .proxies(&config.proxy_ranges)
+        .hosts(&config.host_names)
+        .answer(&Headers::new(config)?.shown(site(config)))
+        .audit(Audit::Synced);
+    if let Some(url) = &config.public_url {
+        deployment = deployment.public_url(url.to_string());
+    }
+    for path in LOGINS {
+        let limited = is_limited(config, path);
+        let guards: &[Guard] =
+            if limited { &[Guard::Limit, Guard::Lockout] } else { &[Guard::Lockout] };
+        deployment = deployment.login(format!("POST {path}"), guards);
+    }
+    // One that can be guessed is refused when it is read.
+    let secret = config.secret_keys.as_ref().map_or(Secret::Made, |_| Secret::Given);
+    deployment = deployment.secret("the secret key", secret);
+    // A portal that shares its database is one of several.
+    if config.postgres.is_some() {
+        deployment = deployment.several_instances().kept("limits and lockouts", Kept::Shared);
+    }
+    if cfg!(debug_assertions) {
+        deployment = deployment.seen(Code::DebugBuild, "the program was built without --release");
+    }
+    if !config.production {
+        let reason = "the first start makes admin, teacher and student and prints their passwords";
+        deployment = deployment.seen(Code::DemoAccounts, reason);
+    }
+    match exposed(&config.data) {
+        Ok(files) => deployment = deployment.files(files),
+        Err(error) => tracing::warn!(%error, "the data folder cannot be looked through"),
+    }
+    Ok(deployment.check())
+}
+
+/// What a browser at the public url sees.
+fn site(config: &Config) -> Option<ExternalUrl> {
+    let url = config.public_url.as_ref()?;
+    let request = Request::get("/").header(HOST, url.host()).body(()).ok()?;
+    let peer = Peer::new(here());
+    let peer = if url.is_https() { peer.over_tls() } else { peer };
+    external_url(&peer, (&request).into(), &TrustedProxies::none()).ok()
+}
+
+/// Whether the rules limit a client that has not signed in.
+fn is_limited(config: &Config, path: &str) -> bool {
+    let Ok(limits) = limits::counting_nothing(&config.limits) else { return false };
+    let Ok(mut request) = Request::post(path).body(()) else { return false };
+    let peer = Peer::new(here());
+    if let Ok(client) = client_ip(&peer, &HeaderMap::new(), &TrustedProxies::none()) {
+        request.extensions_mut().insert(client);
+    }
+    // What counts a request says so in its answer.
+    let mut said = HeaderMap::new();
+    limits.check((&request).into()).is_ok_and(|mut admitted| {
+        admitted.put_fields(&mut said);
+        !said.is_empty()
+    })
+}
+
+fn here() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use palisade::check::Level;
+
+    use super::*;
+    use crate::config::{self, Asked};
+
+    fn found(args: &[&str]) -> Vec<Code> {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().to_str().unwrap();
+        let args = [&["exam-portal", "--data", data], args].concat();
+        let args = args.into_iter().map(Into::into);
+        let Ok(Asked::Run(_, config)) = config::read(args) else {
+            panic!("the arguments are good")
+        };
+        let findings = check(&config).unwrap();
+        let errors = findings.all().iter().filter(|finding| finding.level() == Level::Error);
+        errors.map(palisade::check::Finding::code).collect()
+    }
+
+    #[test]
+    fn what_the_settings_lack_is_found() {
+        let demo = [Code::DemoAccounts, Code::SecretMade];
+        assert_eq!(found(&[]), demo);
+        let plain = [Code::DemoAccounts, Code::PublicUrlHttp, Code::SecretMade];
+        assert_eq!(found(&["--public-url", "http://exams.example.org"]), plain);
+        let https = ["--public-url", "https://exams.example.org"];
+        let unknown = [Code::DemoAccounts, Code::ForwardingUntrusted, Code::SecretMade];
+        assert_eq!(found(&https), unknown);
+        let behind = ["--trusted-proxy", "10.0.0.1"];
+        assert_eq!(found(&[https, behind].concat()), demo);
+    }
+
+    #[test]
+    fn a_table_without_a_limit_for_logins_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("limits.toml");
+        for (rule, limited) in [
+            (
+                "name = \"save\"\nquota = \"5 per minute\"\nby = \"client-ip\"\non = \"PUT /a\"",
+                false,
+            ),
+            ("name = \"all\"\nquota = \"5 per minute\"\nby = \"user\"", false),
+            ("name = \"all\"\nquota = \"5 per minute\"\nby = \"client-ip\"", true),
+        ] {
+            std::fs::write(&file, format!("[[rule]]\n{rule}\n")).unwrap();
+            let codes = found(&["--limits", file.to_str().unwrap()]);
+            assert_eq!(codes.contains(&Code::LoginUnlimited), !limited, "{rule}: {codes:?}");
+        }
+    }
+}
