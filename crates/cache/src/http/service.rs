@@ -87,7 +87,9 @@ where
             Look::Refresh(stored) => {
                 question.tags = self.cache.inner.tags(&parts);
                 let answered = self.serve(&question, &parts.headers, &stored, None);
-                self.refresh(question, stored, Request::from_parts(parts, body));
+                if brings_what_is_kept(&question, &parts.headers) {
+                    self.refresh(question, stored, Request::from_parts(parts, body));
+                }
                 answered
             }
             Look::Ask(_, _) if question.asked.only_if_cached() => {
@@ -144,6 +146,14 @@ impl<S> HttpCacheService<S> {
         let now = self.cache.inner.now();
         ResponseFuture::answered(answer(stored, &question.method, headers, status, now))
     }
+}
+
+/// Says whether the answer to a request may be kept: a part, an answer without its content, and one that is
+/// not to be kept are nobody else's business.
+fn brings_what_is_kept(question: &Question, headers: &HeaderMap) -> bool {
+    question.method == Method::GET
+        && !headers.contains_key(RANGE)
+        && !question.asked.forbids_storing()
 }
 
 fn stale(name: &str) -> Option<HeaderValue> {
@@ -212,10 +222,7 @@ impl<S> HttpCacheService<S> {
         ResBody::Error: Send,
     {
         let headers = request.headers();
-        // A part, and what is not to be kept, are nobody's business.
-        let is_kept = question.method == Method::GET
-            && !headers.contains_key(RANGE)
-            && !question.asked.forbids_storing();
+        let is_kept = brings_what_is_kept(&question, headers);
         let runtime = Handle::try_current().ok().filter(|_| is_kept);
         let Some(runtime) = runtime else {
             let asked = self.inner.call(request);

@@ -419,6 +419,26 @@ async fn a_stale_answer_is_served_while_one_request_gets_a_new_one() {
 }
 
 #[tokio::test]
+async fn only_a_whole_answer_to_get_takes_the_place_of_a_stale_one() {
+    let scene = Scene::new(HttpCacheLayer::shared(), async |asked: Asked, call: u64| {
+        let text = if asked.method() == Method::HEAD { String::new() } else { call.to_string() };
+        Ok(response(&["cache-control: max-age=60, stale-while-revalidate=30"], text))
+    });
+    scene.get("/", &[]).await;
+    scene.wait(61);
+    scene.ask(Method::HEAD, "/", &[]).await;
+    scene.get("/", &["range: bytes=0-0"]).await;
+    scene.get("/", &["cache-control: no-store"]).await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((scene.calls(), scene.cache.stats().loads), (1, 1));
+    assert_eq!(scene.get("/", &[]).await.text, "1");
+    until(|| scene.cache.stats().loads == 2).await;
+    assert_eq!(scene.get("/", &[]).await.text, "2");
+}
+
+#[tokio::test]
 async fn a_stale_answer_stands_in_where_that_is_allowed_and_nowhere_else() {
     for (control, stands_in) in [
         ("cache-control: max-age=60, stale-if-error=30", true),
