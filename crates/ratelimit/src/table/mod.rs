@@ -353,4 +353,36 @@ mod tests {
         }
         assert!(away > 0);
     }
+
+    /// Who was forgotten in its other line owes after a restart what it did, though no key says any more
+    /// that its home had sent one away.
+    #[test]
+    fn a_key_that_was_forgotten_away_from_home_owes_the_same_after_a_restart() {
+        let (table, terms) = (Table::new(2, 1 << 30), Terms::new(1, 1000, 16_000));
+        let keys = (0..64_u64).map(|number| number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let places: Vec<Place> = keys.map(|which| table.place([which, which], true)).collect();
+        let [mut here, mut there] =
+            [0, 1].map(|line| places.iter().copied().filter(move |place| place.home == line));
+        let bring = |place: Option<Place>, moment| {
+            let place = place.expect("enough keys");
+            assert_eq!(table.update(place, terms, |_| Some(moment)), Ok(moment));
+            place
+        };
+        for _ in 0..4 {
+            bring(here.next(), 900);
+        }
+        for _ in 0..5 {
+            bring(there.next(), 900);
+        }
+        bring(here.next(), 900);
+        bring(here.next(), 900);
+        // Its home is full, the other line has one cell left, and then no more.
+        let away = bring(here.next(), 500);
+        bring(there.next(), 900);
+        assert!(table.find(away).is_none(), "who owed least is forgotten");
+        let after = Table::new(2, 1 << 30);
+        after.hold(&table.held(1).collect::<Vec<_>>(), 1);
+        assert_eq!(after.peek(away, terms), table.peek(away, terms));
+        assert!(after.peek(away, terms) > 500);
+    }
 }
