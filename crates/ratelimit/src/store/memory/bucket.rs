@@ -17,7 +17,7 @@ pub(super) struct Look<'a> {
 impl<'a> Look<'a> {
     /// Returns what has to be changed, the charge of an ask that passes, and the reading after that.
     #[inline]
-    pub(super) fn end(self, now: u64, tick: u64) -> (Change<'a>, Reading) {
+    pub(super) const fn end(self, now: u64, tick: u64) -> (Change<'a>, Reading) {
         let Self { seen, gcra, step } = self;
         let (change, tat) = match step {
             Step::Admitted { tat } => (seen.to(tat), tat),
