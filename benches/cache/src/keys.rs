@@ -1,6 +1,6 @@
 //! Keys as they come to a cache.
 
-/// So many are drawn before anything is measured.
+/// So many are drawn before times are measured.
 const DRAWN: usize = 1 << 16;
 
 /// Draws from 0 to `count` by Zipf's law, in an order that has nothing to do with the numbers.
@@ -10,12 +10,17 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    #[expect(clippy::cast_precision_loss, reason = "a random draw needs no exact number")]
     pub(crate) fn zipf(count: u64) -> Self {
+        Self::drawn(count, 0.99, DRAWN)
+    }
+
+    /// Draws so many by the law with that exponent.
+    #[expect(clippy::cast_precision_loss, reason = "a random draw needs no exact number")]
+    pub(crate) fn drawn(count: u64, exponent: f64, draws: usize) -> Self {
         let mut sums = Vec::new();
         let mut sum = 0.0;
         for rank in 1..=count {
-            sum += (rank as f64).powf(-0.99);
+            sum += (rank as f64).powf(-exponent);
             sums.push(sum);
         }
         let mut state = 42_u64;
@@ -32,11 +37,11 @@ impl Keys {
             // A prime that is not a divisor of the count: every rank has a key of its own.
             rank * 7919 % count
         };
-        Self { drawn: (0..DRAWN).map(|_| draw()).collect(), place: 0 }
+        Self { drawn: (0..draws).map(|_| draw()).collect(), place: 0 }
     }
 
     pub(crate) fn next(&mut self) -> u64 {
-        self.place = (self.place + 1) % DRAWN;
+        self.place = (self.place + 1) % self.drawn.len();
         self.drawn[self.place]
     }
 }

@@ -5,6 +5,7 @@
 //! cache cannot be faster than.
 
 mod keys;
+mod traces;
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -42,6 +43,9 @@ fn main() {
     let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
     let _inside = runtime.enter();
     harness::main("cache", SHAPES);
+    if harness::is_chosen("hit ratios") && !std::env::args().any(|argument| argument == "--json") {
+        traces::print();
+    }
 }
 
 fn value() -> Value {

@@ -11,6 +11,7 @@
 //! twice the size, and prints their names in that order: see `growth.rs`.
 
 mod audit;
+mod cache;
 mod edge;
 mod growth;
 mod headers;
@@ -27,6 +28,7 @@ type Case = (&'static str, fn());
 fn main() -> ExitCode {
     let cases: Vec<Case> = [
         audit::CASES,
+        cache::CASES,
         edge::CASES,
         headers::CASES,
         observe::CASES,

@@ -39,6 +39,12 @@ pub enum ConfigError {
         /// The most characters.
         most: usize,
     },
+    /// A pattern is too long, or has characters that no key has.
+    #[error("a pattern must be at most {most} of the characters of a key's text, and `*`")]
+    Pattern {
+        /// The most characters.
+        most: usize,
+    },
     /// Two caches of one process cannot have the same values in a far tier.
     #[error("another cache of this process has the name {name:?} in this far tier")]
     Taken {

@@ -1,6 +1,6 @@
 //! What may be done with an entry at a moment: pure, in ticks.
 
-use crate::time::length;
+use crate::time::TICK_MICROS;
 
 /// Bits of a fraction in [`exponential`].
 const FRACTION: u32 = 16;
@@ -16,6 +16,35 @@ pub(crate) struct Term {
     pub(crate) retry_at: u32,
     /// Microseconds that its load took.
     pub(crate) cost: u32,
+}
+
+/// Microseconds in a byte, a ninth too few at the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cost(u8);
+
+impl Cost {
+    /// Keeps the leading bit and three more.
+    pub(crate) fn new(micros: u32) -> Self {
+        let shift = 28_u32.saturating_sub(micros.leading_zeros());
+        let bits = micros.checked_shr(shift).unwrap_or(0);
+        // 8 * 28 + 15 at the most.
+        Self(u8::try_from((shift << 3).saturating_add(bits)).unwrap_or(u8::MAX))
+    }
+
+    #[inline]
+    pub(crate) fn micros(self) -> u32 {
+        let shift = (self.0 >> 3).saturating_sub(1);
+        let bits = self.0.saturating_sub(shift << 3);
+        u32::from(bits).checked_shl(shift.into()).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) const fn code(self) -> u8 {
+        self.0
+    }
+
+    pub(crate) const fn of_code(code: u8) -> Self {
+        Self(code)
+    }
 }
 
 /// How long entries of a cache may be served after they are stale, in ticks.
@@ -72,7 +101,7 @@ pub(crate) fn judge(term: Term, grace: Grace, now: u32, random: impl FnOnce() ->
 }
 
 fn micros(ticks: u32) -> u64 {
-    u64::try_from(length(ticks).as_micros()).unwrap_or(u64::MAX)
+    u64::from(ticks).saturating_mul(TICK_MICROS)
 }
 
 /// Returns a draw of the exponential distribution with mean 1, with 16 bits of fraction.
@@ -135,6 +164,19 @@ mod tests {
         assert!(!early(100_000, u64::MAX / 2, 0));
         assert!(!early(100_000, u64::MAX / 16, 991), "one failed a moment ago");
         assert!(!early(1000, 0, 0), "46 ms at the most");
+    }
+
+    #[test]
+    fn a_cost_is_kept_to_a_ninth() {
+        for micros in (0..10_000).chain((0..32).map(|bit| 1 << bit)).chain([u32::MAX]) {
+            let kept = Cost::new(micros).micros();
+            assert!(
+                kept <= micros && u64::from(micros - kept) * 9 <= u64::from(micros),
+                "{micros}"
+            );
+            assert_eq!(Cost::new(kept), Cost::new(micros));
+            assert_eq!(Cost::of_code(Cost::new(micros).code()).micros(), kept);
+        }
     }
 
     #[test]

@@ -78,6 +78,15 @@ impl<K: Hash + Eq + Clone, V> Near<K, V> {
         drop(self.cache.remove(key));
     }
 
+    /// Returns the keys of all that is there.
+    pub(crate) fn keys(&self) -> Vec<K> {
+        self.cache.iter().map(|(key, _)| key).collect()
+    }
+
+    pub(crate) fn clear(&self) {
+        self.cache.clear();
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.cache.len()
     }

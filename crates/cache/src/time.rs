@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Milliseconds of a tick: a 32-bit count of them tells two years of a process's life.
 const TICK_MILLIS: u64 = 16;
+pub(crate) const TICK_MICROS: u64 = TICK_MILLIS * 1000;
 /// The shortest life of an entry.
 pub(crate) const SHORTEST: Duration = Duration::from_millis(TICK_MILLIS);
 /// The longest.

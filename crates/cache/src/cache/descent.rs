@@ -31,7 +31,7 @@ impl<K: Hash + Eq + Clone, V> Pilot<K, V> {
         let entry = Entry::new(value.clone(), seat.flight.began, self.born, tags.clone(), term);
         match inner.freshness(&entry, inner.time.now()) {
             Freshness::Fresh | Freshness::Early => {
-                let known = seat.previous.as_ref().map_or(0, |entry| entry.term.fresh_until);
+                let known = seat.previous.as_ref().map_or(0, |entry| entry.term().fresh_until);
                 if term.fresh_until <= known.saturating_add(ROUNDING) && known > 0 {
                     // It is what is to be loaded anew.
                     return false;

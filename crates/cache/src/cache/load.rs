@@ -156,7 +156,7 @@ where
                 Look::Serve(value, outcome) => Place::Known(Fetched::new(value, outcome)),
                 Look::Refresh(entry, outcome) => {
                     let value = entry.value.clone();
-                    if let Boarding::Own(flight) = inner.board(key, Some(entry.term), |_| true) {
+                    if let Boarding::Own(flight) = inner.board(key, Some(entry.term()), |_| true) {
                         pilot.seats.push(Seat { key: key.clone(), flight, previous: Some(entry) });
                     }
                     Place::Known(Fetched::new(value, outcome))
@@ -238,7 +238,7 @@ where
 }
 
 pub(super) fn term<V>(entry: Option<&Entry<V>>) -> Option<Term> {
-    entry.map(|entry| entry.term)
+    entry.map(Entry::term)
 }
 
 fn runtime<E>() -> Result<Handle, LoadError<E>> {
@@ -309,7 +309,7 @@ impl<K: Hash + Eq + Clone, V> Inner<K, V> {
     ) -> Boarding<V, Fetched<Option<Arc<V>>>> {
         self.flights.board(key, &self.eras, will_do, || {
             let entry = self.near.get(key).filter(|entry| self.holds(entry))?;
-            if seen == Some(entry.term) {
+            if seen == Some(entry.term()) {
                 return None;
             }
             let outcome = match self.freshness(&entry, self.time.now()) {

@@ -14,7 +14,6 @@ use crate::envelope::Mark;
 use crate::error::LoadError;
 use crate::far::{Fill, Given};
 use crate::flight::{Flight, Landing};
-use crate::freshness::Term;
 use crate::loading::{Answer, Talk, Wishes};
 use crate::stats::Count;
 
@@ -199,8 +198,7 @@ where
                 previous.and_then(|entry| inner.stale(&entry, now).map(|stale| (entry, stale)))
             {
                 // Nobody tries again for a while.
-                entry.term =
-                    Term { retry_at: now.saturating_add(inner.settings.throttle), ..entry.term };
+                entry.retry_at(now.saturating_add(inner.settings.throttle));
                 stands_in = Some(Landing::Degraded { value: entry.value.clone(), stale });
                 inner.near.insert(seat.key.clone(), entry);
             }
@@ -221,8 +219,8 @@ impl<K: Hash + Eq + Clone, V> Inner<K, V> {
     /// Returns for how many ticks an entry is stale, if it may be served where its load failed.
     fn stale(&self, entry: &Entry<V>, now: u32) -> Option<u32> {
         let Settings { grace, .. } = self.settings;
-        let stale = now.saturating_sub(entry.term.fresh_until);
-        let fresh = now < entry.term.fresh_until;
+        let until = entry.term().fresh_until;
+        let (stale, fresh) = (now.saturating_sub(until), now < until);
         let bearable = entry.value.is_some() && stale < grace.if_error.max(grace.while_revalidate);
         (fresh || bearable).then_some(stale)
     }

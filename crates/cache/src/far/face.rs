@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::store::Fill;
+use super::store::{Fill, StoreError};
 use super::{FarTier, Reach};
 use crate::entry::Tags;
 use crate::envelope::{self, Format, Header, Mark, OpenError, Opened, SealError};
@@ -125,6 +125,25 @@ impl<K, V> Far<K, V> {
         );
         let keep = length(life.saturating_add(grace));
         Some(Fill { key: key.key, mark, slots, value: sealed.ok()?, keep })
+    }
+
+    /// Returns keys of all versions and their texts, and the place from which to go on.
+    pub(crate) async fn walk(
+        &self,
+        place: u64,
+        most: usize,
+    ) -> Result<(Vec<(FarKey, String)>, Option<u64>), StoreError> {
+        let prefix = format!("{}:", self.name);
+        let (keys, next) = self.tier.walk(&prefix, place, most).await?;
+        let known = keys.into_iter().filter_map(|key| {
+            let rest = key.strip_prefix(&prefix)?;
+            let digits = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
+            let text = rest.get(digits..)?.to_owned();
+            let whole = format!("{}{text}", self.name);
+            let slot = slot(self.tier.hasher().of("\0key", whole.as_str().into()));
+            Some((FarKey { key, slot }, text))
+        });
+        Ok((known.collect(), next))
     }
 
     pub(crate) fn end(&self, key: FarKey) -> impl Future<Output = Reach> + Send + use<K, V> {

@@ -9,7 +9,7 @@ use palisade_core::{Clock, SystemClock};
 use tokio::sync::broadcast;
 use tokio::time::timeout_at;
 
-use super::store::{Fill, Reading, Store, StoreFuture};
+use super::store::{Fill, Reading, Store, StoreFuture, Walk};
 use super::{Ear, SLOTS, chance};
 use crate::envelope::Mark;
 
@@ -152,6 +152,13 @@ impl Store for MemoryStore {
         // Nobody may listen.
         let _ = self.inner.news.send(News { mark, origin: *origin, slots: slots.into() });
         Box::pin(async move { Ok(mark) })
+    }
+
+    /// All at once: there are not many.
+    fn walk<'a>(&'a self, prefix: &'a str, _: u64, _: usize) -> StoreFuture<'a, Walk> {
+        let life = self.life();
+        let keys = life.values.keys().filter(|key| key.starts_with(prefix)).cloned().collect();
+        Box::pin(async move { Ok((keys, None)) })
     }
 
     fn watch(&self, pace: Duration, ear: Ear) -> StoreFuture<'_, ()> {

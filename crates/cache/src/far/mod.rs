@@ -73,7 +73,7 @@ pub use setup::FarSetup;
 #[cfg(feature = "rusqlite")]
 pub use sqlite::SqliteStore;
 pub use stats::FarStats;
-pub use store::{Fill, Reading, Store, StoreError, StoreFuture};
+pub use store::{Fill, Reading, Store, StoreError, StoreFuture, Walk};
 pub use tier::{FarTier, Reach};
 
 /// Counters of a store: part of its layout.

@@ -36,10 +36,23 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         keys: &'a [String],
     ) -> StoreFuture<'a, Mark>;
 
+    /// Returns so many keys, more or fewer, that begin with the prefix, and the place from which to go on
+    /// until there is none; a walk begins at 0. What is there from its beginning to its end is
+    /// found, perhaps twice.
+    ///
+    /// For administrators, and for no request. A store that has no such walk says so.
+    fn walk<'a>(&'a self, prefix: &'a str, place: u64, most: usize) -> StoreFuture<'a, Walk> {
+        let _ = (prefix, place, most);
+        Box::pin(async { Err(StoreError::new("this store cannot be walked through")) })
+    }
+
     /// Tells the ear of every era, and at each pace, in order with them, which one it is; returns when
     /// that can no longer be done.
     fn watch(&self, pace: Duration, ear: Ear) -> StoreFuture<'_, ()>;
 }
+
+/// Keys, and the place from which to go on.
+pub type Walk = (Vec<String>, Option<u64>);
 
 /// What a store knows of some keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

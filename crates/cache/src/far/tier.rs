@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use super::hearing::Hearing;
-use super::store::{Fill, Reading, Store, StoreFuture};
+use super::store::{Fill, Reading, Store, StoreError, StoreFuture, Walk};
 use super::{FarSetup, FarStats};
 use crate::envelope::Mark;
 use crate::error::ConfigError;
@@ -209,6 +209,16 @@ impl FarTier {
             return None;
         }
         self.shared.guard.call(|| self.shared.store.read(keys)).await
+    }
+
+    pub(crate) async fn walk(
+        &self,
+        prefix: &str,
+        place: u64,
+        most: usize,
+    ) -> Result<Walk, StoreError> {
+        let walked = self.shared.guard.call(|| self.shared.store.walk(prefix, place, most)).await;
+        walked.ok_or(StoreError::new("the far tier does not answer, or cannot be walked through"))
     }
 
     pub(crate) async fn fill(&self, fills: &[Fill]) {

@@ -1,10 +1,11 @@
 //! What every store of a far tier keeps: the one in memory, in a file and in Redis.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
-use palisade_cache::Cache;
 use palisade_cache::envelope::{Format, Header, Mark, open, seal};
 use palisade_cache::far::{FarTier, Fill, MemoryStore, Reach, Store};
+use palisade_cache::{Cache, Outcome, Sweep, Swept};
 use palisade_core::SystemClock;
 
 const ORIGIN: [u8; 16] = [7; 16];
@@ -119,9 +120,69 @@ pub(crate) async fn processes_hear_each_other<S: Store>(one: S, other: S) {
     assert_eq!((one_tier.stats().failures, other_tier.stats().failures), (0, 0));
 }
 
+/// A walk through everything ends what is like a pattern, in all processes, and nothing else.
+pub(crate) async fn a_sweep_ends_what_is_like_its_pattern<S: Store>(one: S, other: S) {
+    type Numbers = Cache<(u64, u64), u64>;
+    const KEYS: u64 = 1200;
+    let patient = Duration::from_secs(10);
+    let start = |store: S| FarTier::setup(store).deadline(patient).unwrap().start();
+    let (one_tier, other_tier) = (start(one), start(other));
+    for tier in [&one_tier, &other_tier] {
+        tokio::time::timeout(Duration::from_mins(1), tier.heard()).await.unwrap();
+    }
+    let process = |tier: &FarTier| -> Numbers {
+        let builder = Cache::builder("numbers").far(tier, "swept", Format::new(1)).unwrap();
+        builder.without_early_loads().entries(10_000).unwrap().build()
+    };
+    let (one, other) = (process(&one_tier), process(&other_tier));
+    let keys: Vec<(u64, u64)> = (0..KEYS).map(|key| (key % 3, key)).collect();
+    let loads = async |cache: &Numbers| {
+        let load = |missing: Vec<(u64, u64)>, _| async move {
+            Ok::<_, ()>(missing.into_iter().map(|key| (key, key.1)).collect())
+        };
+        let found = cache.get_many_or_load(&keys, load).await.unwrap();
+        found.iter().filter(|found| found.outcome == Outcome::Loaded).count()
+    };
+    let there = |cache: &Numbers, part: u64| {
+        keys.iter().filter(|key| key.0 == part && cache.get(key).is_some()).count()
+    };
+    loads(&one).await;
+    loads(&other).await;
+    let go_on = |_: &Swept| ControlFlow::Continue(());
+    let sweep = || Sweep::new(&other, ":1:*".parse().unwrap());
+    // In memory and, sooner or later, far.
+    let mut found = sweep().dry_run(go_on).await.unwrap();
+    for patience in (0..20_000).rev() {
+        if found.matched >= 800 {
+            break;
+        }
+        assert!(patience > 0, "it is not shared: {found:?}");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        found = sweep().dry_run(go_on).await.unwrap();
+    }
+    assert!(found.seen >= 2400, "{found:?}");
+    assert_eq!((there(&one, 1), there(&other, 1)), (400, 400));
+    let stopped = sweep().run(|_| ControlFlow::Break(())).await.unwrap();
+    assert!(stopped.seen <= 500 && stopped.matched < 400, "{stopped:?}");
+    let swept = sweep().run(go_on).await.unwrap();
+    assert_eq!(swept.reach, Reach::All);
+    assert_eq!(there(&other, 1), 0);
+    for patience in (0..20_000).rev() {
+        if there(&one, 1) == 0 {
+            break;
+        }
+        assert!(patience > 0, "it does not hear");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    // Few others share a counter with what was ended.
+    assert!(there(&one, 0) > 350 && there(&one, 2) > 350);
+    assert_eq!(sweep().dry_run(go_on).await.unwrap().matched, 0);
+}
+
 #[tokio::test]
 async fn the_store_in_memory_keeps_it() {
     let store = MemoryStore::with_clock(SystemClock::new());
     values_hold_by_their_eras(&store).await;
-    processes_hear_each_other(store.clone(), store).await;
+    processes_hear_each_other(store.clone(), store.clone()).await;
+    a_sweep_ends_what_is_like_its_pattern(store.clone(), store).await;
 }

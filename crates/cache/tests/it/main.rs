@@ -3,6 +3,7 @@
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
     clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
@@ -30,6 +31,7 @@ mod redis;
 #[cfg(feature = "rusqlite")]
 mod sqlite;
 mod stale;
+mod traces;
 #[cfg(feature = "sqlx")]
 mod transaction;
 mod world;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use palisade_cache::envelope::Format;
-use palisade_cache::far::{FarTier, Reach, RedisStore};
+use palisade_cache::far::{FarTier, Fill, Reach, RedisStore, Store as _};
 use palisade_cache::{Cache, Outcome, Tier};
 use palisade_core::{Clock as _, SystemClock};
 use palisade_testkit::fault::{Fault, FaultProxy};
@@ -73,6 +73,26 @@ async fn it_keeps_the_contract_of_stores() {
     let store = || RedisStore::open(&redis.url(), "contract").unwrap();
     contract::values_hold_by_their_eras(&store()).await;
     contract::processes_hear_each_other(store(), store()).await;
+    contract::a_sweep_ends_what_is_like_its_pattern(store(), store()).await;
+}
+
+#[tokio::test]
+async fn what_began_before_its_end_is_not_even_stored() {
+    use palisade_testkit::redis::Reply;
+
+    let redis = Redis::start().unwrap();
+    let store = RedisStore::open(&redis.url(), "test").unwrap();
+    let before = store.end(&[0; 16], &[], &[]).await.unwrap();
+    let fill = |key: &str, slot| {
+        Fill::new(key.to_owned(), before, vec![slot], vec![1], Duration::from_mins(1))
+    };
+    store.end(&[0; 16], &[7], &[]).await.unwrap();
+    store.fill(&[fill("ended", 7), fill("other", 8)]).await.unwrap();
+    for (key, there) in [("ended", 0), ("other", 1)] {
+        let reply =
+            redis.command(&["EXISTS", &format!("palisade:{{test}}:value:1:{key}")]).unwrap();
+        assert_eq!(reply, Reply::Integer(there), "{key}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

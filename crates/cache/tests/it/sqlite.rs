@@ -66,6 +66,7 @@ async fn it_keeps_the_contract_of_stores() {
     let path = folder.path().join("made/by/it");
     contract::values_hold_by_their_eras(&store(&path)).await;
     contract::processes_hear_each_other(store(&path), store(&path)).await;
+    contract::a_sweep_ends_what_is_like_its_pattern(store(&path), store(&path)).await;
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use redis::io::tcp::TcpSettings;
 use redis::{Client, IntoConnectionInfo, RedisError, Value};
 
 use super::Ear;
-use super::store::{Fill, Reading, Store, StoreError, StoreFuture};
+use super::store::{Fill, Reading, Store, StoreError, StoreFuture, Walk};
 use crate::envelope::Mark;
 use crate::error::ConfigError;
 use line::Line;
@@ -31,7 +31,7 @@ use script::{Scripts, nonce};
 ///
 /// Whoever can write to the server can write values: give it a password, an ACL and TLS. The user needs
 /// `EVAL`, `EVALSHA`, `INFO`, `TIME`, `GET`, `MGET`, `SET`, `GETRANGE`, `SETRANGE`, `UNLINK`, `PUBLISH` and
-/// `SUBSCRIBE` on `palisade:*`.
+/// `SUBSCRIBE` on `palisade:*`, and `SCAN` for a [`Sweep`](crate::Sweep).
 ///
 /// # Cost
 ///
@@ -136,6 +136,25 @@ impl Inner {
         self.line.call(async |connection| self.scripts.fill.run_all(calls, connection).await).await
     }
 
+    async fn walk(&self, prefix: &str, place: u64, most: usize) -> Result<Walk, StoreError> {
+        let mut scan = redis::cmd("SCAN");
+        // No name has a letter that means something in a pattern.
+        scan.arg(place).arg("MATCH").arg(format!("{}*", self.key(prefix)));
+        scan.arg("COUNT").arg(most);
+        let answer: Result<(u64, Vec<String>), StoreError> = self
+            .line
+            .call(async |connection| {
+                let answer = scan.query_async(connection).await;
+                answer.map_err(|error| failed("Redis did not answer", error))
+            })
+            .await;
+        let (next, keys) = answer?;
+        let keys = keys
+            .into_iter()
+            .filter_map(|key| key.strip_prefix(&self.names.prefix).map(ToOwned::to_owned));
+        Ok((keys.collect(), Some(next).filter(|next| *next > 0)))
+    }
+
     async fn end(
         &self,
         origin: &[u8; 16],
@@ -175,6 +194,10 @@ impl Store for RedisStore {
         keys: &'a [String],
     ) -> StoreFuture<'a, Mark> {
         Box::pin(self.inner.end(origin, slots, keys))
+    }
+
+    fn walk<'a>(&'a self, prefix: &'a str, place: u64, most: usize) -> StoreFuture<'a, Walk> {
+        Box::pin(self.inner.walk(prefix, place, most))
     }
 
     fn watch(&self, pace: Duration, ear: Ear) -> StoreFuture<'_, ()> {

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Error, ErrorCode};
 
 use super::table::{self, News};
 use crate::envelope::Mark;
-use crate::far::store::{Fill, Reading, StoreError};
+use crate::far::store::{Fill, Reading, StoreError, Walk};
 
 /// Files of one layout, numbered; the newest is the one that counts.
 pub(super) struct File {
@@ -77,6 +77,15 @@ impl File {
         let mark = self.on(|connection, _| table::end(connection, origin, slots, keys))?;
         // Nobody hears what was told to a file that the others have left.
         if self.is_current() { Ok(mark) } else { Err(StoreError::new("the file was replaced")) }
+    }
+
+    pub(super) fn walk(
+        &mut self,
+        prefix: &str,
+        place: u64,
+        most: usize,
+    ) -> Result<Walk, StoreError> {
+        self.on(|connection, _| table::walk(connection, prefix, place, most))
     }
 
     pub(super) fn news(&mut self, last: Option<Mark>) -> Result<Heard, StoreError> {

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 use super::Ear;
-use super::store::{Fill, Reading, Store, StoreError, StoreFuture};
+use super::store::{Fill, Reading, Store, StoreError, StoreFuture, Walk};
 use crate::envelope::Mark;
 use crate::error::ConfigError;
 use file::File;
@@ -128,6 +128,11 @@ impl Store for SqliteStore {
     ) -> StoreFuture<'a, Mark> {
         let (origin, slots, keys) = (*origin, slots.to_vec(), keys.to_vec());
         self.ask(move |file| file.end(&origin, &slots, &keys))
+    }
+
+    fn walk<'a>(&'a self, prefix: &'a str, place: u64, most: usize) -> StoreFuture<'a, Walk> {
+        let prefix = prefix.to_owned();
+        self.ask(move |file| file.walk(&prefix, place, most))
     }
 
     fn watch(&self, pace: Duration, ear: Ear) -> StoreFuture<'_, ()> {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Error, OptionalExtension as _, Result, Transaction};
 use rusqlite::{TransactionBehavior, params};
 
 use crate::envelope::Mark;
-use crate::far::store::Fill;
+use crate::far::store::{Fill, Walk};
 use crate::far::{SLOTS, chance};
 
 /// An era that was announced.
@@ -113,6 +113,19 @@ pub(super) fn read(
     }
     transaction.commit()?;
     Ok(values)
+}
+
+/// Returns keys with the prefix among those after the place, which is a number.
+pub(super) fn walk(connection: &Connection, prefix: &str, place: u64, most: usize) -> Result<Walk> {
+    let sql = "SELECT number, key FROM entry WHERE number > ?1 ORDER BY number LIMIT ?2";
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(sql)?;
+    let found = statement
+        .query_map([int(place), most], |row| Ok((row.get(0).map(count)?, row.get(1)?)))?
+        .collect::<Result<Vec<(u64, String)>>>()?;
+    let next = found.last().map(|(number, _)| *number);
+    let keys = found.into_iter().map(|(_, key)| key).filter(|key| key.starts_with(prefix));
+    Ok((keys.collect(), next))
 }
 
 /// Stores what holds, and lets the oldest go that have no room.
