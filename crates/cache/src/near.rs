@@ -2,11 +2,13 @@
 
 use std::hash::Hash;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use quick_cache::sync::Cache;
 use quick_cache::{DefaultHashBuilder, Lifecycle, Weighter};
 
-use crate::entry::Entry;
+use crate::entry::{Entry, ROUND};
+use crate::eras::Eras;
 use crate::stats::{Count, Tally};
 
 /// Tells what a value weighs.
@@ -55,6 +57,8 @@ impl<K, V> Lifecycle<K, Entry<V>> for Departures {
 /// Entries in memory, bounded by weight.
 pub(crate) struct Near<K, V> {
     cache: Cache<K, Entry<V>, Scales<K, V>, DefaultHashBuilder, Departures>,
+    /// Of how many clearings the entries are.
+    round: AtomicU32,
 }
 
 impl<K: Hash + Eq + Clone, V> Near<K, V> {
@@ -62,7 +66,8 @@ impl<K: Hash + Eq + Clone, V> Near<K, V> {
         let Capacity { weight, entries, weigh } = capacity;
         let (scales, hasher) = (Scales(weigh), DefaultHashBuilder::default());
         let lifecycle = Departures(Arc::clone(tally));
-        Self { cache: Cache::with(entries, weight, scales, hasher, lifecycle) }
+        let cache = Cache::with(entries, weight, scales, hasher, lifecycle);
+        Self { cache, round: AtomicU32::new(0) }
     }
 
     #[inline]
@@ -83,8 +88,22 @@ impl<K: Hash + Eq + Clone, V> Near<K, V> {
         self.cache.iter().map(|(key, _)| key).collect()
     }
 
-    pub(crate) fn clear(&self) {
+    /// Says whether nothing invalidated an entry since its load began.
+    #[inline]
+    pub(crate) fn holds(&self, entry: &Entry<V>, eras: &Eras) -> bool {
+        let cleared = eras.cleared();
+        if cleared / ROUND != self.round.load(Ordering::Relaxed) {
+            self.begin_round(cleared / ROUND);
+            return false;
+        }
+        entry.holds(cleared, eras)
+    }
+
+    /// Lets go of every entry: the next ones are told apart by the same numbers.
+    #[cold]
+    fn begin_round(&self, round: u32) {
         self.cache.clear();
+        self.round.store(round, Ordering::Relaxed);
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -93,5 +112,28 @@ impl<K: Hash + Eq + Clone, V> Near<K, V> {
 
     pub(crate) fn weight(&self) -> u64 {
         self.cache.weight()
+    }
+}
+
+#[cfg(all(test, not(palisade_loom)))]
+mod tests {
+    use super::*;
+    use crate::entry::Tags;
+    use crate::freshness::Term;
+
+    #[test]
+    fn an_entry_of_an_earlier_round_of_clearings_is_none_of_this_one() {
+        let eras = Eras::new(std::num::NonZeroUsize::MIN);
+        let capacity = Capacity { weight: 10, entries: 10, weigh: None };
+        let near = Near::<u64, u64>::new(capacity, &Arc::default());
+        let term = Term { fresh_until: 1, retry_at: 0, cost: 0 };
+        let began = eras.begin();
+        near.insert(1, Entry::new(Some(Arc::new(1)), began, 0, Tags::new(), term));
+        let entry = near.get(&1).unwrap();
+        assert!(near.holds(&entry, &eras));
+        (0..ROUND).for_each(|_| eras.end_all());
+        assert!(entry.holds(eras.cleared(), &eras), "its number has come again");
+        assert!(!near.holds(&entry, &eras));
+        assert_eq!((near.len(), near.get(&1).is_none()), (0, true));
     }
 }

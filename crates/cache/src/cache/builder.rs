@@ -5,7 +5,6 @@ use std::hash::Hash;
 use std::marker::PhantomData;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use palisade_core::{Clock, SystemClock};
@@ -14,7 +13,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Cache, Inner, Settings};
-use crate::entry::ROUND;
 use crate::envelope::Format;
 use crate::eras::Eras;
 use crate::error::ConfigError;
@@ -272,7 +270,6 @@ where
         let inner = Inner {
             name,
             near: Near::new(capacity, &tally),
-            round: AtomicU32::new(eras.cleared() / ROUND),
             flights: Flights::new(),
             eras,
             time: Time { watch: Watch::new(clock), ticker },

@@ -11,12 +11,11 @@ mod walk;
 use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use palisade_resilience::Dice;
 
-use crate::entry::{Entry, ROUND};
+use crate::entry::Entry;
 use crate::eras::Eras;
 use crate::far::Far;
 use crate::flight::Flights;
@@ -48,8 +47,6 @@ pub struct Cache<K, V> {
 struct Inner<K, V> {
     name: &'static str,
     near: Near<K, V>,
-    /// Of how many clearings the entries are.
-    round: AtomicU32,
     flights: Flights<K, V>,
     eras: Arc<Eras>,
     time: Time,
@@ -189,20 +186,8 @@ where
     /// Says whether nothing has invalidated an entry, as far as is known now.
     #[inline]
     fn holds(&self, entry: &Entry<V>) -> bool {
-        let cleared = self.eras.cleared();
-        if cleared / ROUND != self.round.load(Ordering::Relaxed) {
-            self.begin_round(cleared / ROUND);
-            return false;
-        }
-        entry.holds(cleared, &self.eras)
+        self.near.holds(entry, &self.eras)
             && self.far.as_ref().is_none_or(|far| self.vouches(far, entry))
-    }
-
-    /// Lets go of every entry: the next ones are told apart by the same numbers.
-    #[cold]
-    fn begin_round(&self, round: u32) {
-        self.near.clear();
-        self.round.store(round, Ordering::Relaxed);
     }
 
     fn vouches(&self, far: &Far<K, V>, entry: &Entry<V>) -> bool {

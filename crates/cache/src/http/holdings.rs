@@ -212,7 +212,7 @@ impl Inner {
     }
 
     fn page(&self, key: Key) -> Option<Arc<Page>> {
-        self.near.get(&key).filter(|entry| entry.holds(&self.eras))?.value
+        self.near.get(&key).filter(|entry| self.near.holds(entry, &self.eras))?.value
     }
 
     /// Puts an answer in, beside those that other requests select.

@@ -168,6 +168,7 @@ async fn what_a_killed_process_stored_is_there_and_what_it_ended_is_not() {
             let is_last = stored.last() == Some(key);
             assert!(found == expected || is_last && found.is_none(), "{key}");
         }
+        close(store, folder.path()).await;
     }
 }
 
