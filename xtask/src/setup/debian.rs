@@ -27,6 +27,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("python3-venv", "/usr/share/python-wheels"),
     ("redis-server", "/usr/bin/redis-server"),
     ("slowhttptest", "/usr/bin/slowhttptest"),
+    ("strace", "/usr/bin/strace"),
     ("valgrind", "/usr/bin/valgrind"),
     ("wrk", "/usr/bin/wrk"),
 ];

@@ -2,11 +2,14 @@
 
 mod batch;
 mod builder;
+mod company;
 mod ground;
 mod mirror;
 mod pending;
 #[cfg(test)]
 mod proof_of_durability;
+#[cfg(all(test, feature = "metrics"))]
+mod proof_of_figures;
 mod queue;
 mod recover;
 mod report;

@@ -9,6 +9,7 @@ use tokio::sync::{Notify, oneshot};
 
 use super::batch::Batch;
 use super::builder::WhenFull;
+use super::company::Company;
 use super::ticket::{Group, Ticket};
 use crate::error::RecordError;
 use crate::event::{Body, Severity};
@@ -61,27 +62,6 @@ pub(super) struct Queue {
     broken: Option<RecordError>,
     closing: bool,
     ended: bool,
-}
-
-/// How many events are likely to come together, and how long they are waited for.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Company {
-    events: usize,
-    wait: Duration,
-}
-
-impl Company {
-    /// After a batch of so many events that took so long.
-    pub(super) fn after(events: usize, took: Duration) -> Self {
-        /// Below that nobody gains.
-        const FEW: usize = 8;
-        const LONGEST: Duration = Duration::from_millis(1);
-        if events < FEW {
-            return Self::default();
-        }
-        let wait = took.checked_div(4).unwrap_or_default().min(LONGEST);
-        Self { events: events.saturating_sub(events / 8), wait }
-    }
 }
 
 /// What the thread takes at once.
@@ -233,7 +213,7 @@ impl Shared {
             queue.batch.ends.is_empty() && queue.asked.is_empty() && !queue.closing
         });
         let (mut queue, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        let Company { events, wait } = company;
+        let (events, wait) = (company.events(), company.wait());
         if !queue.batch.ends.is_empty() && !wait.is_zero() {
             queue.expected = events;
             let waited = self.work.wait_timeout_while(queue, wait, |queue| {
@@ -253,6 +233,11 @@ impl Shared {
         self.room.notify_waiters();
         self.moved.notify_all();
         work
+    }
+
+    /// Returns how many events have come since the last batch was taken.
+    pub(super) fn waiting(&self) -> usize {
+        self.lock().batch.ends.len()
     }
 
     /// Counts what became of a batch and of what the log wrote of itself.

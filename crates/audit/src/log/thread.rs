@@ -11,8 +11,9 @@ use palisade_core::Clock;
 use tokio::sync::oneshot;
 
 use super::batch::{Batch, CommitError, Committed};
+use super::company::Company;
 use super::mirror::{Mirror, Progress, Records};
-use super::queue::{Asked, Company, Shared, Work};
+use super::queue::{Asked, Shared, Work};
 use super::writer::Writer;
 use crate::count;
 use crate::error::RecordError;
@@ -60,7 +61,7 @@ pub(super) fn start(mut task: Loop) -> io::Result<()> {
 
 impl Loop {
     /// Works until the log is closed; returns who asked for that and what they are to hear.
-    fn run(&mut self) -> Vec<Answer<()>> {
+    pub(super) fn run(&mut self) -> Vec<Answer<()>> {
         let mut signed = self.clock.now();
         let (mut spare, mut company) = (Batch::default(), Company::default());
         let (mut tried, mut asked_again) = (signed, signed);
@@ -75,8 +76,9 @@ impl Loop {
                 let queued = u64::try_from(batch.ends.len()).unwrap_or(u64::MAX);
                 let before = self.clock.now();
                 let result = self.commit(queued, |writer, now| writer.commit(&batch, now));
+                let took = passed(before, self.clock.now());
+                company = company.after(batch.ends.len(), self.shared.waiting(), took);
                 group.finish(result);
-                company = Company::after(batch.ends.len(), passed(before, self.clock.now()));
             }
             spare = batch;
             spare.reset();
@@ -226,7 +228,7 @@ impl Loop {
 }
 
 /// Somebody who waits, and what they are to hear.
-type Answer<T> = (oneshot::Sender<Result<T, RecordError>>, Result<T, RecordError>);
+pub(super) type Answer<T> = (oneshot::Sender<Result<T, RecordError>>, Result<T, RecordError>);
 
 fn passed(since: Instant, now: Instant) -> Duration {
     now.saturating_duration_since(since)

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
@@ -11,34 +11,23 @@ use super::Receipt;
 use super::batch::Committed;
 use crate::error::RecordError;
 
-/// Those who wait for one batch.
+/// Those who wait for one batch. Who is woken reads the answer without a lock: all are, at once.
 #[derive(Debug, Default)]
-pub(super) struct Group(Mutex<Progress>);
-
-#[derive(Debug)]
-enum Progress {
-    Waiting(Vec<Waker>),
-    Done(Result<Arc<Committed>, RecordError>),
-}
-
-impl Default for Progress {
-    fn default() -> Self {
-        Self::Waiting(Vec::new())
-    }
+pub(super) struct Group {
+    answer: OnceLock<Result<Arc<Committed>, RecordError>>,
+    waiting: Mutex<Vec<Waker>>,
 }
 
 impl Group {
-    fn lock(&self) -> MutexGuard<'_, Progress> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Vec<Waker>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells everybody; only the first call does.
     pub(super) fn finish(&self, result: Result<Arc<Committed>, RecordError>) {
-        let mut progress = self.lock();
-        if let Progress::Waiting(wakers) = &mut *progress {
-            let wakers = mem::take(wakers);
-            *progress = Progress::Done(result);
-            drop(progress);
+        if self.answer.set(result).is_ok() {
+            // Who looks for the answer behind this lock finds it.
+            let wakers = mem::take(&mut *self.lock());
             wakers.into_iter().for_each(Waker::wake);
         }
     }
@@ -70,6 +59,14 @@ impl Ticket {
         }
     }
 
+    fn told(&self, answer: &Result<Arc<Committed>, RecordError>) -> Result<Receipt, RecordError> {
+        match answer {
+            Ok(committed) => self.receipt(committed),
+            // A required mirror is named with the first event of the batch.
+            Err(error) => Err(of_event(error, self.index)),
+        }
+    }
+
     fn receipt(&self, committed: &Committed) -> Result<Receipt, RecordError> {
         let index = u64::try_from(self.index).unwrap_or(u64::MAX);
         let leaf = committed.leaves.get(self.index).copied().ok_or(RecordError::Closed)?;
@@ -82,21 +79,20 @@ impl Future for Ticket {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        match &mut *this.group.lock() {
-            Progress::Done(Ok(committed)) => Poll::Ready(this.receipt(committed)),
-            // A required mirror is named with the first event of the batch.
-            Progress::Done(Err(error)) => Poll::Ready(Err(of_event(error, this.index))),
-            Progress::Waiting(wakers) => {
-                let waker = this.place.and_then(|place| wakers.get_mut(place));
-                if let Some(waker) = waker {
-                    waker.clone_from(cx.waker());
-                } else {
-                    this.place = Some(wakers.len());
-                    wakers.push(cx.waker().clone());
-                }
-                Poll::Pending
-            }
+        if let Some(answer) = this.group.answer.get() {
+            return Poll::Ready(this.told(answer));
         }
+        let mut wakers = this.group.lock();
+        if let Some(answer) = this.group.answer.get() {
+            return Poll::Ready(this.told(answer));
+        }
+        if let Some(waker) = this.place.and_then(|place| wakers.get_mut(place)) {
+            waker.clone_from(cx.waker());
+        } else {
+            this.place = Some(wakers.len());
+            wakers.push(cx.waker().clone());
+        }
+        Poll::Pending
     }
 }
 

@@ -102,6 +102,16 @@ impl PostgresStore {
         schema::migrate(&self.pool).await
     }
 
+    /// Returns the verifier keys of the logs that are here, in order.
+    ///
+    /// # Errors
+    ///
+    /// [`PostgresError::Database`].
+    pub async fn logs(&self) -> Result<Vec<String>, PostgresError> {
+        let sql = "SELECT key FROM palisade_audit_log ORDER BY key";
+        Ok(sqlx::query_scalar(sql).fetch_all(&self.pool).await?)
+    }
+
     /// Returns the first event of that log that is not here.
     ///
     /// # Errors

@@ -16,6 +16,8 @@
 mod archive;
 #[cfg(feature = "clap")]
 mod command;
+#[cfg(target_os = "linux")]
+mod device;
 mod full;
 mod kill;
 mod layer;

@@ -2,8 +2,7 @@
 //!
 //! The program runs in a process of its own, under a limit on the size of files (everywhere) or on a file system
 //! of 512 KiB in memory, which needs a system that gives its users namespaces:
-//! `cargo nextest run -p palisade-audit --run-ignored only room::a_file_system`. A disk that answers with
-//! EIO is only simulated: no system lets its users make one.
+//! `cargo nextest run -p palisade-audit --run-ignored only room::a_file_system`.
 
 use std::path::PathBuf;
 use std::process::Command;
