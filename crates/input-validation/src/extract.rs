@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, RawPathParams, Request};
@@ -12,12 +13,13 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use http_body_util::BodyExt;
+use palisade_core::Clock;
 use serde::de::DeserializeOwned;
 
-use crate::check::from_fields;
+use crate::Check;
+use crate::check::Reader;
 use crate::issue::Language;
 use crate::refusal::{Reason, Refusal, language_of};
-use crate::{Check, from_json, from_pairs};
 
 /// What a handler takes instead of `Json<T>`, `Form<T>`, `Query<T>` or `Path<T>`: the same, checked.
 ///
@@ -107,6 +109,27 @@ impl Default for BodyLimit {
     }
 }
 
+/// The clock of rules that ask what time it is ([`At::now`](crate::issue::At::now)); a layer says which:
+/// `Extension(CheckClock::new(clock))`. Without it they refuse.
+#[derive(Clone)]
+pub struct CheckClock {
+    clock: Arc<dyn Clock>,
+}
+
+impl CheckClock {
+    /// Reads requests by that clock.
+    #[must_use]
+    pub const fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock }
+    }
+}
+
+impl fmt::Debug for CheckClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CheckClock")
+    }
+}
+
 /// A request that was refused, with the language of its answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rejected {
@@ -190,7 +213,8 @@ impl<T: Check + DeserializeOwned, S: Sync> FromRequest<S> for Valid<Json<T>> {
     async fn from_request(request: Request, _: &S) -> Result<Self, Rejected> {
         let (parts, body) = request.into_parts();
         let body = collect(&parts, body, is_json).await?;
-        let value = from_json(&body).map_err(|issues| Rejected::new(issues, &parts.headers))?;
+        let value =
+            reader(&parts).json(&body).map_err(|issues| Rejected::new(issues, &parts.headers))?;
         Ok(Self { inner: Json(value) })
     }
 }
@@ -207,7 +231,8 @@ impl<T: Check, S: Sync> FromRequest<S> for Valid<Form<T>> {
         let body = collect(&parts, body, is_form).await?;
         let pairs = std::str::from_utf8(&body);
         let pairs = pairs.map_err(|_| Rejected::new(Reason::Malformed, &parts.headers))?;
-        let value = from_pairs(pairs).map_err(|issues| Rejected::new(issues, &parts.headers))?;
+        let value = reader(&parts).pairs(pairs);
+        let value = value.map_err(|issues| Rejected::new(issues, &parts.headers))?;
         Ok(Self { inner: Form(value) })
     }
 }
@@ -227,7 +252,7 @@ impl<T: Check, S: Send + Sync> FromRequestParts<S> for Valid<Path<T>> {
         bounded(parts)?;
         let read = RawPathParams::from_request_parts(parts, state).await;
         let pairs = read.map_err(|_| Rejected::new(Reason::Malformed, &parts.headers))?;
-        let value = from_fields(pairs.iter().map(|(name, text)| (name, Some(text))));
+        let value = reader(parts).fields(pairs.iter().map(|(name, text)| (name, Some(text))));
         let value = value.map_err(|issues| Rejected::new(issues, &parts.headers))?;
         Ok(Self { inner: Path(value) })
     }
@@ -236,6 +261,11 @@ impl<T: Check, S: Send + Sync> FromRequestParts<S> for Valid<Path<T>> {
 /// Bytes of a URL that are read.
 const LONGEST: usize = 8 * 1024;
 
+pub(crate) fn reader(parts: &Parts) -> Reader {
+    let clock = parts.extensions.get::<CheckClock>();
+    clock.map_or(Reader::new(), |clock| Reader::at(clock.clock.wall()))
+}
+
 fn bounded(parts: &Parts) -> Result<(), Rejected> {
     let length = parts.uri.path_and_query().map_or(0, |text| text.as_str().len());
     if length > LONGEST { Err(Rejected::new(Reason::UriTooLong, &parts.headers)) } else { Ok(()) }
@@ -243,7 +273,7 @@ fn bounded(parts: &Parts) -> Result<(), Rejected> {
 
 fn query<T: Check>(parts: &Parts) -> Result<T, Rejected> {
     bounded(parts)?;
-    let read = from_pairs(parts.uri.query().unwrap_or_default());
+    let read = reader(parts).pairs(parts.uri.query().unwrap_or_default());
     read.map_err(|issues| Rejected::new(issues, &parts.headers))
 }
 

@@ -1,5 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(all(feature = "rustix", not(unix)))]
+compile_error!(
+    "the feature `rustix` of palisade-input-validation (`Jail`, uploads, `Valid<Multipart<T>>`) is for \
+     Unix: ask for it under [target.'cfg(unix)'.dependencies]"
+);
+
 mod amount;
 pub mod check;
 mod clamped;
@@ -36,7 +42,7 @@ pub use clean::{Cause, CleanErrors, CleanErrorsLayer, ResponseFuture};
 pub use cursor::{Cursor, CursorKeys, Scope, WeakKey};
 pub use email::Email;
 #[cfg(feature = "axum")]
-pub use extract::{BodyLimit, Rejected, Uniform, UniformRejected, Valid};
+pub use extract::{BodyLimit, CheckClock, Rejected, Uniform, UniformRejected, Valid};
 pub use file_name::FileName;
 pub use log_line::LogText;
 #[cfg(any(feature = "ammonia", feature = "pulldown-cmark"))]

@@ -2,20 +2,23 @@
 
 mod leaf;
 mod node;
+mod reader;
 mod rule;
 mod tree;
 mod typed;
 
-use std::borrow::Cow;
 use std::future::Future;
 
 use serde::de::DeserializeOwned;
 
-use crate::issue::{At, Breach, Issues, code};
+#[cfg(doc)]
+use crate::issue::code;
+use crate::issue::{At, Issues};
 use crate::schema::Schema;
 use tree::Tree;
 
 pub use node::{Node, Object};
+pub use reader::Reader;
 pub use rule::{Bounds, Elements, Kind, Numeric, Rule, Textual};
 
 /// A type whose values are valid by its rules; derive it.
@@ -81,9 +84,10 @@ pub trait Check: Sized {
     fn read(node: Node<'_>, at: &At<'_>, issues: &mut Issues) -> Option<Self>;
 }
 
-/// Rules that need something from outside: a database, a tenant, a clock.
+/// Rules that need something from outside that is waited for: a database, a tenant.
 ///
-/// They run only for a value that keeps all other rules, by [`checked_with`].
+/// They run only for a value that keeps all other rules, by [`checked_with`]. A rule that needs the time
+/// is no such rule: [`At::now`] tells it, and it is told with the others.
 pub trait AsyncCheck<C: ?Sized>: Check {
     /// Applies the rules that need the context.
     fn check_with(&self, context: &C, issues: &mut Issues) -> impl Future<Output = ()> + Send;
@@ -95,12 +99,7 @@ pub trait AsyncCheck<C: ?Sized>: Check {
 ///
 /// Everything that is wrong; what needs the context is not asked before the rest is right.
 pub async fn checked_with<T: AsyncCheck<C>, C: ?Sized>(value: T, context: &C) -> Result<T, Issues> {
-    let mut issues = Issues::new();
-    value.check(&At::ROOT, &mut issues);
-    if issues.is_empty() {
-        value.check_with(context, &mut issues).await;
-    }
-    issues.into_result(value)
+    Reader::new().checked_with(value, context).await
 }
 
 /// How deep an input that does not fit its type is looked at.
@@ -126,21 +125,7 @@ pub const MAX_PAIRS: usize = 1_000;
 /// A valid body is parsed once, by serde, straight into the type. Only a body that does not fit the
 /// type is parsed a second time, into a tree, to find all that is wrong with it.
 pub fn from_json<T: Check + DeserializeOwned>(body: &[u8]) -> Result<T, Issues> {
-    let Ok(text) = std::str::from_utf8(body) else { return Err(whole(code::SYNTAX.into())) };
-    let Ok(value) = serde_json::from_str::<T>(text) else {
-        return Err(explain::<T>(text));
-    };
-    let mut issues = Issues::new();
-    value.check(&At::ROOT, &mut issues);
-    issues.into_result(value)
-}
-
-#[cold]
-fn explain<T: Check>(text: &str) -> Issues {
-    match Tree::parse(text) {
-        Ok(tree) => read_all::<T>(&tree).err().unwrap_or_else(|| whole(code::INVALID.into())),
-        Err(breach) => whole(breach),
-    }
+    Reader::new().json(body)
 }
 
 /// Reads the pairs of a query or a form (WHATWG URL, `application/x-www-form-urlencoded`) and applies
@@ -154,14 +139,7 @@ fn explain<T: Check>(text: &str) -> Issues {
 ///
 /// Everything that is wrong, as [`from_json`] does; [`code::KEYS`] for more than [`MAX_PAIRS`].
 pub fn from_pairs<T: Check>(pairs: &str) -> Result<T, Issues> {
-    let mut entries = Vec::new();
-    for (name, value) in url::form_urlencoded::parse(pairs.as_bytes()) {
-        if entries.len() >= MAX_PAIRS {
-            return Err(whole(tree::PAIRS));
-        }
-        entries.push((name, Tree::Loose(value)));
-    }
-    read_all(&Tree::Object(entries))
+    Reader::new().pairs(pairs)
 }
 
 /// Reads fields that are decoded already, and applies the rules; `None` is a field that is no text.
@@ -194,28 +172,5 @@ pub fn from_pairs<T: Check>(pairs: &str) -> Result<T, Issues> {
 pub fn from_fields<'a, T: Check>(
     fields: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
 ) -> Result<T, Issues> {
-    let mut entries = Vec::new();
-    for (name, text) in fields {
-        if entries.len() >= MAX_PAIRS {
-            return Err(whole(tree::PAIRS));
-        }
-        let value = text.map_or(Tree::Other, |text| Tree::Loose(Cow::Borrowed(text)));
-        entries.push((Cow::Borrowed(name), value));
-    }
-    read_all(&Tree::Object(entries))
-}
-
-fn read_all<T: Check>(tree: &Tree<'_>) -> Result<T, Issues> {
-    let mut issues = Issues::new();
-    match T::read(Node::new(tree), &At::ROOT, &mut issues) {
-        Some(value) => issues.into_result(value),
-        None if issues.is_empty() => Err(whole(code::INVALID.into())),
-        None => Err(issues),
-    }
-}
-
-fn whole(breach: Breach) -> Issues {
-    let mut issues = Issues::new();
-    issues.add(&At::ROOT, breach);
-    issues
+    Reader::new().fields(fields)
 }

@@ -1,5 +1,7 @@
 //! Places and what is wrong there.
 
+use std::time::SystemTime;
+
 use palisade_core::{FieldError, Pointer, Problem, Text};
 
 use super::{Breach, Code, Language};
@@ -15,14 +17,31 @@ pub struct At<'a> {
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    Root,
+    Root(Option<SystemTime>),
     Field(&'static str),
     Index(usize),
 }
 
 impl<'a> At<'a> {
     /// The whole input.
-    pub const ROOT: At<'static> = At { parent: None, step: Step::Root };
+    pub const ROOT: At<'static> = Self::root(None);
+
+    /// The whole input, read at that moment.
+    #[must_use]
+    pub const fn root(now: Option<SystemTime>) -> At<'static> {
+        At { parent: None, step: Step::Root(now) }
+    }
+
+    /// Returns when the input is read, if that was said: see [`Reader::at`](crate::check::Reader::at).
+    ///
+    /// A rule that needs the time refuses without it.
+    #[must_use]
+    pub fn now(&self) -> Option<SystemTime> {
+        match (self.parent, self.step) {
+            (None, Step::Root(now)) => now,
+            (parent, _) => parent.and_then(At::now),
+        }
+    }
 
     /// Goes into a member of an object, by the name that a client writes.
     #[must_use]
@@ -41,7 +60,7 @@ impl<'a> At<'a> {
     pub fn pointer(&self) -> Pointer {
         let before = self.parent.map_or_else(Pointer::root, At::pointer);
         match self.step {
-            Step::Root => before,
+            Step::Root(_) => before,
             Step::Field(name) => before.field(name),
             Step::Index(position) => before.index(position),
         }

@@ -28,6 +28,8 @@ mod hypertext;
 mod jails;
 #[cfg(feature = "pulldown-cmark")]
 mod markdown;
+#[cfg(feature = "axum")]
+mod moments;
 #[cfg(all(unix, feature = "axum", feature = "rustix"))]
 mod multipart;
 mod patterns;

@@ -15,8 +15,7 @@ use super::super::DraftError;
 use super::receive::{Receiving, Upload};
 use super::rules::Uploads;
 use super::{Decoder, Event};
-use crate::check::from_fields;
-use crate::extract::{Rejected, Valid};
+use crate::extract::{Rejected, Valid, reader};
 use crate::issue::{At, Breach, Issues, code};
 use crate::refusal::Reason;
 use crate::{Cause, Check, FileName};
@@ -116,7 +115,7 @@ impl<T: Check, S: Sync> FromRequest<S> for Valid<Multipart<T>> {
         let read = read(body, decoder, &uploads).await;
         let (pairs, files) = read.map_err(refuse)?;
         let texts = pairs.iter().map(|(name, text)| (name.as_str(), Some(text.as_str())));
-        let fields = from_fields(texts).map_err(|issues| refuse(Stop::Issues(issues)))?;
+        let fields = reader(&parts).fields(texts).map_err(|issues| refuse(Stop::Issues(issues)))?;
         Ok(Self::from_checked(Multipart { fields, files }))
     }
 }
