@@ -129,7 +129,8 @@ impl Handler {
         let mut text = format!("{} ", request.uri());
         for (bit, (name, _)) in SOURCES.iter().enumerate() {
             if self.reads & (1 << bit) != 0 {
-                text.push_str(&format!("{:?} ", request.headers().get(*name)));
+                let value = request.headers().get(*name);
+                text.extend([format!("{value:?} ")]);
             }
         }
         let mut response = Response::new(Full::from(text));
