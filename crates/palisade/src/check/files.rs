@@ -136,8 +136,10 @@ mod tests {
         set(&path("closed/below"), 0o777);
         set(&path("open"), 0o755);
         // A closed folder closes everything.
-        set(folder.path(), 0o700);
-        assert_eq!(exposed(folder.path()).unwrap(), []);
+        for mode in [0o700, 0o704] {
+            set(folder.path(), mode);
+            assert_eq!(exposed(folder.path()).unwrap(), []);
+        }
         set(folder.path(), 0o755);
         let mut found = exposed(folder.path()).unwrap();
         found.sort_by(|one, other| one.path().cmp(other.path()));

@@ -125,7 +125,7 @@ async fn a_drain_loses_no_stream() {
 #[tokio::test(start_paused = true)]
 async fn waiting_connections_of_http2_make_room_too() {
     let house = House::limited(100, Limits::new().connections(4));
-    let mut idle = Vec::new();
+    let (begin, mut idle) = (Instant::now(), Vec::new());
     for _ in 0..20 {
         let mut send = connect(&house).await;
         let response = send.send_request(get_request("/")).await.unwrap();
@@ -133,4 +133,6 @@ async fn waiting_connections_of_http2_make_room_too() {
         idle.push(send);
     }
     assert!(house.open() <= 4, "{}", house.open());
+    // Before any limit of time has come.
+    assert_eq!(begin.elapsed().as_secs(), 0);
 }
