@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, OnceLock};
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
 use palisade_core::Clock;
 use palisade_headers::cookies::{self, CookiesLayer};
 use palisade_headers::csrf::{self, CrossOriginLayer};
+use palisade_input_validation::CheckClock;
 use palisade_observe::health::{Health, HealthLayer};
 use palisade_observe::metric::MetricsLayer;
 use palisade_observe::request::RequestLogLayer;
@@ -58,6 +59,7 @@ impl App {
         clock: Arc<dyn Clock>,
     ) -> Result<(), AppError> {
         let https = config.public_url.as_ref().is_some_and(PublicUrl::is_https);
+        let reads = Extension(CheckClock::new(Arc::clone(&clock)));
         let sessions = Sessions::new(portal.store.clone(), clock, https);
         let (reports, guard) = (portal.reports.clone(), portal.guard.clone());
         let trail = portal.trail.clone();
@@ -67,6 +69,7 @@ impl App {
             .fallback(refusal::not_found)
             .method_not_allowed_fallback(refusal::method_not_allowed)
             .with_state(portal.clone())
+            .layer(reads)
             .layer(log::note())
             .layer(must_change::layer()?)
             // Inside of the limits: a flood does not fill the trail.

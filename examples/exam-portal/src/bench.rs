@@ -21,12 +21,12 @@ use crate::accounts::{Accounts, Role, run};
 use crate::app::App;
 use crate::config::{self, Asked, MailTo, UserTask};
 use crate::exams::Copies;
-use crate::headers;
 use crate::limits::{Counts, Guard};
 use crate::resets::Resets;
 use crate::state::Portal;
 use crate::store::{Limits, Seed, Store};
 use crate::trail::{Shared, Trail};
+use crate::{headers, health};
 
 const SECRET: &str = "0f1d0c9b7e2c4a5d8e6f9b3a1c7d5e2f4b6a8c0d9e1f3a5b7c2d4e6f8a0b1c3d";
 
@@ -50,6 +50,9 @@ pub(crate) struct Answer {
 }
 
 impl Bench {
+    /// The password that `ada` chooses.
+    pub(crate) const OWN: &str = "red bicycles under snow";
+
     pub(crate) async fn new() -> Self {
         Self::with_lockout(|lockout| lockout).await
     }
@@ -82,8 +85,9 @@ impl Bench {
             Trail::open(folder.path(), Shared::default(), &keys, Arc::clone(&shared)).unwrap();
         let portal = Portal { store, accounts, resets, guard, copies, trail, reports };
         let (app, health) = (App::new(&config, &shared).unwrap(), Health::new(Arc::clone(&shared)));
-        let service = app.service(&config, Arc::clone(&shared), health);
+        let service = app.service(&config, Arc::clone(&shared), health.clone());
         app.open(portal.clone(), &config, shared).unwrap();
+        health.started(health::checks(portal.store.clone(), &config));
         Self { service, clock, portal, folder }
     }
 
@@ -142,6 +146,25 @@ impl Bench {
         self.call("POST", "/api/v1/auth/login", None, &body).await
     }
 
+    /// Adds an account that chooses its own password; returns its session.
+    pub(crate) async fn session(&self, name: &str, role: Role) -> String {
+        let (name, student) = (name.to_owned(), None);
+        let email = format!("{name}@school.example");
+        let task = UserTask::Add { name: name.clone(), role, email, student };
+        let lines = run(&self.portal.accounts, task).await.unwrap();
+        let temporary = lines[0].line().rsplit(' ').next().unwrap();
+        let pending = self.session_with(&name, temporary).await;
+        let body = json!({"new_password": Self::OWN});
+        let path = "/api/v1/auth/password";
+        self.call("POST", path, Some(&pending), &body).await.cookie.unwrap()
+    }
+
+    /// Signs an account in; returns its session.
+    pub(crate) async fn session_with(&self, name: &str, password: &str) -> String {
+        let body = json!({"username": name, "password": password});
+        self.call("POST", "/api/v1/auth/login", None, &body).await.cookie.unwrap()
+    }
+
     pub(crate) async fn status_of(&self, path: &str, cookie: &str) -> u16 {
         self.call("GET", path, Some(cookie), &Value::Null).await.status
     }
@@ -152,12 +175,11 @@ impl Bench {
     }
 
     pub(crate) async fn settle_ada_as(&self, role: Role) -> &'static str {
-        const OWN: &str = "red bicycles under snow";
         let temporary = self.add_ada_as(role).await;
         let pending = self.sign_in(&temporary).await.cookie.unwrap();
-        let body = json!({"new_password": OWN});
+        let body = json!({"new_password": Self::OWN});
         let changed = self.call("POST", "/api/v1/auth/password", Some(&pending), &body).await;
         assert_eq!(changed.status, 204, "{changed:?}");
-        OWN
+        Self::OWN
     }
 }

@@ -18,6 +18,7 @@ mod figures;
 mod folder;
 mod headers;
 mod health;
+mod inside;
 #[cfg(test)]
 mod leaks;
 mod limits;
@@ -39,4 +40,5 @@ mod store;
 mod students;
 mod trail;
 
+pub use inside::{Inside, InsideError};
 pub use start::run;

@@ -2,6 +2,7 @@
 
 use palisade_input_validation::issue::{Arg, At, Breach, Issues, Num, code};
 use palisade_input_validation::{Amount, Check, Currency, Line};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::trail::Changes;
@@ -44,7 +45,7 @@ impl Payment {
 }
 
 /// A payment that was noted.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Payment {
     pub(crate) id: i64,

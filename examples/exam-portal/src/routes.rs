@@ -64,6 +64,13 @@ fn copy() -> Sent {
 
 const STUDENT: &str = "code=F-1&name=Ana+Abdi&email=ana%40school.example&birthDate=2009-03-04";
 
+/// The one sign-in that is let in: of the administrator of [`filled`].
+pub(crate) const fn sign_in() -> Route {
+    route("POST", "/api/v1/auth/login", |_| {
+        Sent::Json(json!({"username": "ada", "password": Bench::OWN}))
+    })
+}
+
 /// In an order in which nothing is gone before it is asked for.
 pub(crate) const ROUTES: &[Route] = &[
     get("/"),
@@ -144,8 +151,16 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/metrics"),
 ];
 
+/// Says whether a path, without its query, is one of a template.
+pub(crate) fn is_of(template: &str, path: &str) -> bool {
+    let path = path.split('?').next().unwrap_or_default();
+    let (mut parts, mut given) = (template.split('/'), path.split('/'));
+    parts.clone().count() == given.clone().count()
+        && parts.all(|part| given.next().is_some_and(|it| part == it || part.starts_with('{')))
+}
+
 impl Route {
-    fn request(&self, rows: usize, cookie: &str) -> Request {
+    pub(crate) fn request(&self, rows: usize, cookie: &str) -> Request {
         let path = self.template.replace("{token}", &"A".repeat(64));
         let request = Request::builder().method(self.method).uri(path).header(HOST, "localhost");
         let request = request.header(COOKIE, cookie).header("sec-fetch-site", "same-origin");
@@ -162,7 +177,7 @@ impl Route {
 }
 
 /// A portal with so many rows of each kind, and the session of an administrator.
-async fn filled(rows: usize) -> (Bench, String) {
+pub(crate) async fn filled(rows: usize) -> (Bench, String) {
     let bench = Bench::new().await;
     let own = bench.settle_ada_as(Role::Admin).await;
     let cookie = bench.sign_in(own).await.cookie.unwrap();
@@ -240,16 +255,10 @@ fn every_route_is_in_the_table() {
     let pages = quoted.filter(|path| path.starts_with('/'));
     let folder = tempfile::tempdir().unwrap();
     let calls = api::paths(&Copies::open(folder.path()).unwrap());
-    let matches = |template: &str, path: &str| {
-        let path = path.split('?').next().unwrap_or_default();
-        let (mut parts, mut given) = (template.split('/'), path.split('/'));
-        parts.clone().count() == given.clone().count()
-            && parts.all(|part| given.next().is_some_and(|it| part == it || part.starts_with('{')))
-    };
     let templates: Vec<&str> = pages.chain(calls).collect();
     assert!(templates.len() > 30, "{templates:?}");
     for template in templates {
-        let known = ROUTES.iter().any(|route| matches(template, route.template));
+        let known = ROUTES.iter().any(|route| is_of(template, route.template));
         assert!(known, "{template} is not in the table of routes");
     }
 }

@@ -1,6 +1,7 @@
 //! What the school sets for all.
 
 use palisade_input_validation::{Check, Currency, Email, Line};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::trail::Changes;
@@ -15,7 +16,7 @@ pub(crate) struct Settings {
 }
 
 /// The settings as the database has them.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Stored {
     pub(crate) school_name: String,

@@ -21,7 +21,7 @@ use crate::caches::{Caches, CachesError};
 use crate::config::{self, Asked, Config, Task, UserTask};
 use crate::exams::Copies;
 use crate::headers::{self, HeadersError};
-use crate::limits::{Counts, CountsError, Guard, LimitsError};
+use crate::limits::{Counts, CountsError, Guard, LimitsError, Saving};
 use crate::log::Logs;
 use crate::resets::{Resets, ResetsError};
 use crate::secret::{self, SecretError};
@@ -35,7 +35,7 @@ const REFUSED: u8 = 2;
 
 /// Why the portal does not start.
 #[derive(Debug, thiserror::Error)]
-enum StartError {
+pub(crate) enum StartError {
     #[error(transparent)]
     Accounts(#[from] AccountsError),
     #[error(transparent)]
@@ -120,7 +120,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
                 Task::Serve => serve(&config, clock).await,
                 Task::Check { json } => check(&config, json),
                 Task::Users(task) => users(&config, &clock, task).await,
-                Task::Audit(task) => audit(&config, task).await,
+                Task::Audit(task) => audit(&config, clock, task).await,
                 Task::Backup { task, json } => backup(&config, &clock, &task, json).await,
             }
         });
@@ -186,36 +186,16 @@ async fn serve(config: &Config, clock: Arc<dyn Clock>) -> Result<Ended, StartErr
     let service = app.service(config, Arc::clone(&clock), health.clone());
     let mut server = palisade::serve(listener, service, server::limits());
     let seed = if config.production { Seed::Nothing } else { Seed::Demo { today: clock.wall() } };
-    let opened = async {
-        let Opened { store, accounts, counts, keys } = open(config, &clock, seed).await?;
-        let made = match seed {
-            Seed::Demo { .. } => accounts::make_demo(&accounts).await?,
-            Seed::Nothing => Vec::new(),
-        };
-        let caches = Caches::open(config)?;
-        if let Some(caches) = &caches {
-            figures::of_caches(caches.clone());
-        }
-        let store = store.with_caches(caches);
-        let origin = origin(config, address);
-        let resets = Resets::start(store.clone(), accounts.clone(), &config.mail, &origin, &clock)?;
-        let reports = headers::collector(&keys, Arc::clone(&clock))?;
-        let guard = Guard::new(&config.limits, &counts, Arc::clone(&clock))?;
-        let shared = Shared::open(store.server()).await?;
-        let trail = Trail::open(&config.data, shared, &keys, Arc::clone(&clock))?;
-        Reports::into(trail.log());
-        let saving = counts.keep().await;
-        let copies = Copies::open(&config.data).map_err(StartError::Copies)?;
-        let portal = Portal { store, accounts, resets, guard, copies, trail, reports };
-        Ok::<_, StartError>((portal, made, saving))
-    };
-    let (portal, accounts, saving) = tokio::select! {
+    let origin = origin(config, address);
+    let opened = assemble(config, &clock, seed, &origin);
+    let Assembled { portal, made, saving } = tokio::select! {
         never = server.accept() => match never {},
         () = signals.next() => return Ok(Ended::Drained),
         opened = opened => opened?,
     };
-    print(&accounts);
-    drop(accounts);
+    print(&made);
+    drop(made);
+    Reports::into(portal.trail.log());
     let (store, resets) = (portal.store.clone(), portal.resets.clone());
     let (guard, trail) = (portal.guard.clone(), portal.trail.clone());
     app.open(portal, config, Arc::clone(&clock))?;
@@ -239,10 +219,57 @@ async fn serve(config: &Config, clock: Arc<dyn Clock>) -> Result<Ended, StartErr
     Ok(end)
 }
 
-async fn audit(config: &Config, task: AuditTask) -> Result<Ended, StartError> {
-    let data = config.data.clone();
-    let done = tokio::task::spawn_blocking(move || trail::run(&data, task)).await;
-    for line in done.map_err(|error| StartError::System(io::Error::other(error)))?? {
+/// A portal whose parts are all there.
+pub(crate) struct Assembled {
+    pub(crate) portal: Portal,
+    /// The accounts that this start made.
+    pub(crate) made: Vec<Printed>,
+    pub(crate) saving: Option<Saving>,
+}
+
+/// Opens everything that requests need; links of mails begin with `origin`.
+pub(crate) async fn assemble(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    seed: Seed,
+    origin: &str,
+) -> Result<Assembled, StartError> {
+    let Opened { store, accounts, counts, keys } = open(config, clock, seed).await?;
+    let made = match seed {
+        Seed::Demo { .. } => accounts::make_demo(&accounts).await?,
+        Seed::Nothing => Vec::new(),
+    };
+    let caches = Caches::open(config)?;
+    if let Some(caches) = &caches {
+        figures::of_caches(caches.clone());
+    }
+    let store = store.with_caches(caches);
+    let resets = Resets::start(store.clone(), accounts.clone(), &config.mail, origin, clock)?;
+    let reports = headers::collector(&keys, Arc::clone(clock))?;
+    let guard = Guard::new(&config.limits, &counts, Arc::clone(clock))?;
+    let shared = Shared::open(store.server()).await?;
+    let trail = Trail::open(&config.data, shared, &keys, Arc::clone(clock))?;
+    let saving = counts.keep().await;
+    let copies = Copies::open(&config.data).map_err(StartError::Copies)?;
+    let portal = Portal { store, accounts, resets, guard, copies, trail, reports };
+    Ok(Assembled { portal, made, saving })
+}
+
+async fn audit(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    task: AuditTask,
+) -> Result<Ended, StartError> {
+    let store = match (&config.postgres, &task) {
+        (Some(_), AuditTask::Query { .. } | AuditTask::Tail { .. }) => {
+            let (postgres, limits) = (config.postgres.as_ref(), Limits::default());
+            Some(Store::open(postgres, &config.data, limits, clock, Seed::Nothing).await?)
+        }
+        // The files of this instance are enough.
+        _ => None,
+    };
+    let shared = Shared::open(store.as_ref().and_then(Store::server)).await?;
+    for line in trail::run(config.data.clone(), shared, task).await? {
         say(&mut io::stdout(), &line);
     }
     Ok(Ended::Drained)

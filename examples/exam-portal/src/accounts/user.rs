@@ -3,18 +3,19 @@
 use std::fmt;
 
 use palisade_passwords::session::{Account, Stamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::name;
 use crate::students;
 
 /// The number of an account; it is never given again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema, Serialize)]
 #[serde(transparent)]
 pub(crate) struct UserId(pub(crate) i64);
 
 /// What an account may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Role {
     /// Everything.

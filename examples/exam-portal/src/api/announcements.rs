@@ -7,6 +7,7 @@ use axum::response::IntoResponse;
 use http::StatusCode;
 use palisade_core::Problem;
 use palisade_input_validation::{SafeHtml, Valid, render_markdown};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::CacheStatus;
@@ -17,9 +18,10 @@ use crate::store::{Known, Store};
 use crate::trail::Changes;
 
 /// An announcement as it was written, and as it is shown.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Shown {
     markdown: String,
+    #[schemars(with = "String")]
     html: SafeHtml,
 }
 

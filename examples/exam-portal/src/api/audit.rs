@@ -1,76 +1,104 @@
 //! The calls about the audit trail, for administrators.
 
+use std::time::SystemTime;
+
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, Query, State};
 use axum::response::IntoResponse;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use palisade_audit::query::{Filter, Limit};
 use palisade_audit::{Proof, ProveError, parse_time};
-use palisade_core::Problem;
+use palisade_core::{Problem, Text};
+use palisade_input_validation::check::Node;
+use palisade_input_validation::issue::{At, Breach, Code, Issues};
+use palisade_input_validation::schema::{Schema, Shape};
+use palisade_input_validation::{Check, Line, PerPage, Valid};
 
 use crate::access::Admin;
 use crate::accounts::User;
 use crate::refusal;
 use crate::state::Portal;
-use crate::trail::{FindError, Found};
+use crate::trail::{FindError, Found, NoProof};
 
-/// What is asked of the trail: `actor`, `action`, `target`, `since`, `limit`, `cursor`.
-#[derive(Debug, Default)]
+/// What is asked of the trail.
+#[derive(Check, Debug, Default)]
+#[check(open)]
 pub(crate) struct TrailQuery {
-    pub(crate) actor: String,
-    pub(crate) action: String,
-    pub(crate) target: String,
-    pub(crate) since: String,
-    limit: Limit,
+    actor: Option<Line<200>>,
+    action: Option<Line<200>>,
+    target: Option<Line<200>>,
+    since: Option<Since>,
+    limit: PerPage<200, 50>,
     cursor: Option<String>,
 }
 
+/// A day or a time in UTC.
+#[derive(Clone, Debug)]
+pub(crate) struct Since {
+    text: String,
+    time: SystemTime,
+}
+
+const SINCE: Code =
+    Code::saying("since", "must be a date or a time in UTC: 2026-11-30 or 2026-11-30T08:00:00Z");
+
+impl Since {
+    fn parse(text: &str) -> Result<Self, Breach> {
+        let time = parse_time(text).or_else(|| parse_time(&format!("{text}T00:00:00Z")));
+        let time = time.ok_or(Breach::new(SINCE))?;
+        Ok(Self { text: text.to_owned(), time })
+    }
+}
+
+impl Check for Since {
+    const SCHEMA: Schema = Schema::new(Shape::Text);
+
+    fn check(&self, _: &At<'_>, _: &mut Issues) {}
+
+    fn read(node: Node<'_>, at: &At<'_>, issues: &mut Issues) -> Option<Self> {
+        node.text().and_then(Self::parse).map_err(|breach| issues.add(at, breach)).ok()
+    }
+}
+
 impl TrailQuery {
-    /// Reads a query; an empty field asks for nothing.
-    pub(crate) fn parse(query: &str) -> Self {
-        let mut asked = Self::default();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let value = value.into_owned();
-            match &*name {
-                "actor" => asked.actor = value,
-                "action" => asked.action = value,
-                "target" => asked.target = value,
-                "since" => asked.since = value,
-                "limit" => asked.limit = value.parse().map_or(asked.limit, Limit::new),
-                "cursor" => asked.cursor = Some(value).filter(|value| !value.is_empty()),
-                _ => {}
-            }
-        }
-        asked
+    pub(crate) fn actor(&self) -> &str {
+        self.actor.as_ref().map_or("", Line::as_str)
     }
 
-    fn filter(&self) -> Result<Filter, Problem> {
+    pub(crate) fn action(&self) -> &str {
+        self.action.as_ref().map_or("", Line::as_str)
+    }
+
+    pub(crate) fn target(&self) -> &str {
+        self.target.as_ref().map_or("", Line::as_str)
+    }
+
+    pub(crate) fn since(&self) -> &str {
+        self.since.as_ref().map_or("", |since| &since.text)
+    }
+
+    fn filter(&self) -> Filter {
         let mut filter = Filter::new();
-        if !self.actor.is_empty() {
-            filter = filter.actor(&*self.actor);
+        if let Some(actor) = &self.actor {
+            filter = filter.actor(actor.as_str());
         }
-        if !self.action.is_empty() {
-            filter = filter.action(&*self.action);
+        if let Some(action) = &self.action {
+            filter = filter.action(action.as_str());
         }
-        if !self.target.is_empty() {
-            filter = filter.target(&*self.target);
+        if let Some(target) = &self.target {
+            filter = filter.target(target.as_str());
         }
-        if !self.since.is_empty() {
-            let since = parse_time(&self.since)
-                .or_else(|| parse_time(&format!("{}T00:00:00Z", self.since)));
-            filter = filter.since(since.ok_or_else(|| {
-                Problem::new(StatusCode::BAD_REQUEST, "invalid_since")
-                    .detail("write a date or a time in UTC: 2026-11-30 or 2026-11-30T08:00:00Z")
-            })?);
+        if let Some(since) = &self.since {
+            filter = filter.since(since.time);
         }
-        Ok(filter)
+        filter
     }
 
     /// Returns the page that is asked for.
     pub(crate) async fn page(&self, portal: &Portal, reader: &User) -> Result<Found, Problem> {
-        let cursor = self.cursor.as_deref();
-        let found = portal.trail.query(reader, self.filter()?, self.limit, cursor).await;
+        let (cursor, limit) = (self.cursor.as_deref(), Limit::new(self.limit.limit()));
+        let found = portal.trail.query(reader, self.filter(), limit, cursor).await;
         found.map_err(|error| match error {
             FindError::Cursor => Problem::new(StatusCode::BAD_REQUEST, "invalid_cursor")
                 .detail("take the cursor of the page before, with the same filters"),
@@ -86,10 +114,23 @@ impl TrailQuery {
 pub(super) async fn list(
     Admin(user): Admin,
     State(portal): State<Portal>,
-    RawQuery(query): RawQuery,
+    asked: Valid<Query<TrailQuery>>,
 ) -> Result<Json<Found>, Problem> {
-    let asked = TrailQuery::parse(query.as_deref().unwrap_or_default());
     Ok(Json(asked.page(&portal, &user).await?))
+}
+
+/// Whose event is to be proved: the verifier key of its log, or else this instance's.
+#[derive(Check)]
+#[check(open)]
+pub(crate) struct ProofQuery {
+    log: Option<String>,
+}
+
+/// Names the instance that can prove an event; its name comes from the database.
+fn elsewhere(log: &str) -> Problem {
+    let name = log.rsplit_once('+').map_or(log, |(name, _)| name);
+    let told = format!("ask the instance whose log is {name}: only it can prove its events");
+    Problem::new(StatusCode::NOT_FOUND, "event_elsewhere").detail(Text::from_program(told))
 }
 
 pub(super) async fn checkpoint(
@@ -108,11 +149,14 @@ pub(super) async fn proof(
     Admin(_): Admin,
     State(portal): State<Portal>,
     Path(seq): Path<String>,
+    asked: Valid<Query<ProofQuery>>,
 ) -> Result<Json<Proof>, Problem> {
     let unknown = || Problem::new(StatusCode::NOT_FOUND, "unknown_event").detail("no such event");
     let seq = seq.parse().map_err(|_| unknown())?;
-    portal.trail.prove(seq).await.map(Json).map_err(|error| match error {
-        ProveError::Unknown(_) => unknown(),
+    portal.trail.prove(asked.log.as_deref(), seq).await.map(Json).map_err(|error| match error {
+        NoProof::Elsewhere(log) => elsewhere(&log),
+        NoProof::Find(FindError::Store(error)) => error.into(),
+        NoProof::Log | NoProof::Prove(ProveError::Unknown(_)) => unknown(),
         other => {
             tracing::error!(error = %other, "an event of the audit trail cannot be proved");
             refusal::internal()

@@ -8,6 +8,7 @@ use palisade_audit::layer::Addition;
 use palisade_core::Problem;
 use palisade_edge::ClientIp;
 use palisade_input_validation::{Reason, Refusal, Rejected};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tower_sessions_core::Session;
 
@@ -19,15 +20,16 @@ use crate::sessions;
 use crate::trail;
 
 /// A user as the API shows one.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Shown {
     id: UserId,
     username: String,
     role: Role,
 }
 
-#[derive(Serialize)]
-struct Welcome {
+/// Who has signed in.
+#[derive(JsonSchema, Serialize)]
+pub(super) struct Welcome {
     user: Shown,
     must_change_password: bool,
 }

@@ -17,6 +17,7 @@ use http_body::{Frame, SizeHint};
 use palisade_core::Problem;
 use palisade_input_validation::upload::{DraftError, Multipart, StoredName};
 use palisade_input_validation::{FileName, Valid};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::task::JoinHandle;
 
@@ -27,7 +28,7 @@ use crate::refusal;
 use crate::store::Store;
 
 /// A copy that was kept.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Kept {
     id: i64,
     sha256: String,

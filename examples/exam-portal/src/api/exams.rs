@@ -9,6 +9,7 @@ use axum::response::IntoResponse;
 use http::StatusCode;
 use palisade_core::{FieldError, Pointer, Problem};
 use palisade_input_validation::{Check, Page, PerPage, Valid};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Number;
 
@@ -24,7 +25,8 @@ pub(super) struct Part {
     per_page: PerPage<100, 20>,
 }
 
-#[derive(Serialize)]
+/// One page, as the API writes it.
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Listing {
     items: Vec<Exam>,
     page: u32,
@@ -52,12 +54,15 @@ pub(super) async fn add(
     Ok((StatusCode::CREATED, exam.changes().beside(), Json(exam)))
 }
 
+/// Points by the code of a student.
+pub(super) type Graded = BTreeMap<String, Number>;
+
 /// The grades of an exam; to a student account only its own is there.
 pub(super) async fn grades(
     Anybody(user): Anybody,
     State(store): State<Store>,
     exam: Result<Path<String>, PathRejection>,
-) -> Result<Json<BTreeMap<String, Number>>, Problem> {
+) -> Result<Json<Graded>, Problem> {
     let exam = known(&store, exam).await?;
     let grades = store.grades(exam).await?;
     let seen = grades.into_iter().filter(|(code, _)| access::may_read(&user, code));
@@ -66,7 +71,7 @@ pub(super) async fn grades(
 }
 
 /// How many grades were set.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Set {
     grades: usize,
 }

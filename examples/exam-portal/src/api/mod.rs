@@ -25,7 +25,7 @@ use palisade_input_validation::BodyLimit;
 use crate::exams::Copies;
 use crate::state::Portal;
 
-pub(crate) use audit::TrailQuery;
+pub(crate) use audit::{ProofQuery, TrailQuery};
 
 /// Routes and their paths, which the document has to list.
 struct Calls {

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use palisade_core::{Problem, SecurityEvent};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::access::Admin;
@@ -12,7 +13,7 @@ use crate::fields::Checked;
 use crate::resets::{self, LinkRequest, Redemption, RequireError, Resets};
 
 /// The one answer to everybody who asks for a link.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Asked {
     detail: &'static str,
 }
@@ -63,9 +64,8 @@ mod tests {
 
     use serde_json::json;
 
-    use crate::accounts::{Role, run};
+    use crate::accounts::Role;
     use crate::bench::Bench;
-    use crate::config::UserTask;
 
     /// What is written to the log.
     #[derive(Clone, Default)]
@@ -86,18 +86,7 @@ mod tests {
         let bench = Bench::new().await;
         let password = bench.settle_ada().await;
         let ada = bench.sign_in(password).await.cookie.unwrap();
-        let task = UserTask::Add {
-            name: "root".to_owned(),
-            role: Role::Admin,
-            email: "root@school.example".to_owned(),
-            student: None,
-        };
-        let lines = run(&bench.portal.accounts, task).await.unwrap();
-        let temporary = lines[0].line().rsplit(' ').next().unwrap();
-        let body = json!({"username": "root", "password": temporary});
-        let pending = bench.call("POST", "/api/v1/auth/login", None, &body).await.cookie;
-        let body = json!({"new_password": "four herons wade at dusk"});
-        let admin = bench.call("POST", "/api/v1/auth/password", pending.as_deref(), &body).await;
+        let admin = bench.session("root", Role::Admin).await;
         let found = bench.portal.store.credentials_by_name("ada").await.unwrap().unwrap();
         let path = format!("/api/v1/admin/users/{}/reset-password", found.user.id);
         bench.portal.resets.stop().await;
@@ -106,7 +95,7 @@ mod tests {
         let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
         let answer = {
             let _guard = tracing::subscriber::set_default(subscriber);
-            bench.call("POST", &path, admin.cookie.as_deref(), &json!({})).await
+            bench.call("POST", &path, Some(&admin), &json!({})).await
         };
         assert_eq!(answer.status, 503, "{answer:?}");
         assert_eq!(bench.status_of("/api/v1/me", &ada).await, 401);

@@ -7,16 +7,16 @@ use axum::response::IntoResponse;
 use http::StatusCode;
 use http::header::LOCATION;
 use palisade_core::{FieldError, Pointer, Problem};
-use palisade_input_validation::{Valid, checked_with};
+use palisade_input_validation::Valid;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::access::{self, Anybody, Staff};
-use crate::fields::invalid;
 use crate::store::{Store, StoreError};
 use crate::students::{self, ListQuery, NewStudent, Student, StudentChange};
 
 /// One page, as the API writes it.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Listing {
     items: Vec<Student>,
     page: u32,
@@ -45,8 +45,6 @@ pub(super) async fn add(
     State(store): State<Store>,
     new: Valid<Json<NewStudent>>,
 ) -> Result<impl IntoResponse, Problem> {
-    let Json(new) = new.into_inner();
-    let new = checked_with(new, &store.today()).await.map_err(invalid)?;
     let student = store.add_student(&new).await.map_err(taken)?;
     // A code has no character that a path would have to escape.
     let location = format!("/api/v1/students/{}", student.code);
@@ -74,8 +72,6 @@ pub(super) async fn change(
     change: Valid<Json<StudentChange>>,
 ) -> Result<impl IntoResponse, Problem> {
     let code = known(code)?;
-    let Json(change) = change.into_inner();
-    let change = checked_with(change, &store.today()).await.map_err(invalid)?;
     let changed = store.change_student(&code, &change).await.map_err(taken)?;
     let (before, after) = changed.ok_or_else(unknown)?;
     Ok((Student::changes(Some(&before), &after).beside(), Json(after)))

@@ -9,9 +9,10 @@ use http::StatusCode;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http_body_util::{BodyExt, Limited};
 use palisade_core::Problem;
+use palisade_input_validation::check::Reader;
 use palisade_input_validation::csv::{Cell, CsvLimits, read_csv, write_row};
 use palisade_input_validation::issue::Issues;
-use palisade_input_validation::{checked_with, from_fields};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::access::Staff;
@@ -26,7 +27,7 @@ const MAX_ROWS: usize = 2_000;
 const PIECE: u32 = 1_000;
 
 /// What became of a table.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Report {
     imported: usize,
     refused: usize,
@@ -34,13 +35,15 @@ pub(super) struct Report {
     lines: Vec<Line>,
 }
 
-#[derive(Serialize)]
+/// A line that was refused.
+#[derive(JsonSchema, Serialize)]
 struct Line {
     line: usize,
     errors: Vec<Fault>,
 }
 
-#[derive(Serialize)]
+/// What is wrong with a line.
+#[derive(JsonSchema, Serialize)]
 struct Fault {
     field: Option<&'static str>,
     code: &'static str,
@@ -57,6 +60,7 @@ pub(super) async fn import(
     let mut rows = rows.into_iter();
     let head = rows.next().ok_or_else(|| table("csv"))?;
     let columns = columns(&head).ok_or_else(|| table("csv_columns"))?;
+    let reader = Reader::at(store.now());
     let (mut lines, mut new) = (Vec::new(), Vec::new());
     let mut seen = std::collections::HashSet::new();
     for (position, row) in rows.enumerate() {
@@ -70,11 +74,7 @@ pub(super) async fn import(
         let cells = columns
             .iter()
             .map(|(field, column)| (field.name(), row.get(*column).map(String::as_str)));
-        let read = match from_fields::<NewStudent>(cells) {
-            Ok(student) => checked_with(student, &store.today()).await,
-            Err(issues) => Err(issues),
-        };
-        match read {
+        match reader.fields::<NewStudent>(cells) {
             Ok(student) if seen.insert(student.code().to_owned()) => new.push((line, student)),
             Ok(_) => lines.push(Line { line, errors: vec![taken()] }),
             Err(issues) => lines.push(Line { line, errors: told(&issues) }),

@@ -6,6 +6,7 @@ mod grades;
 use jiff::civil::Date;
 use palisade_input_validation::issue::{Breach, Code};
 use palisade_input_validation::{Check, Line};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::trail::Changes;
@@ -14,7 +15,7 @@ pub(crate) use copies::{Copies, Copy, CopyForm, NewCopy};
 pub(crate) use grades::{Grade, Grades, Points};
 
 /// An exam as the database has it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Exam {
     pub(crate) id: i64,

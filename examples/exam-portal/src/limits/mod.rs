@@ -15,7 +15,7 @@ use palisade_ratelimit::{Limits, MemoryStore, Mistakes, RateLimitLayer};
 
 use crate::accounts::User;
 
-pub(crate) use counts::{Counts, CountsError};
+pub(crate) use counts::{Counts, CountsError, Saving};
 pub(crate) use email::read as read_email;
 pub(crate) use history::History;
 

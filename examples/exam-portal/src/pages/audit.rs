@@ -1,10 +1,12 @@
 //! `/admin/audit`: who did what, searched by a form, page by page.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::{Query, State};
 use axum::response::Response;
 use palisade_audit::query::Stored;
 use palisade_core::Problem;
+use palisade_input_validation::issue::Language;
+use palisade_input_validation::{Rejected, Valid};
 
 use super::failure::Failure;
 use super::frame::Frame;
@@ -29,8 +31,8 @@ struct Row {
     seq: u64,
     /// The last part of the name of its log, where several are gathered.
     instance: Option<String>,
-    /// Whether this instance can prove it.
-    own: bool,
+    /// Its log, where that is another instance's, which alone can prove it.
+    elsewhere: Option<String>,
     time: String,
     actor: String,
     action: String,
@@ -43,6 +45,7 @@ impl Row {
     fn new(entry: Entry, portal: &Portal) -> Self {
         let own = portal.trail.is_own(&entry);
         let Entry { log, event } = entry;
+        let elsewhere = log.clone().filter(|_| !own);
         // A verifier key is NAME+HASH+KEY.
         let instance = log.and_then(|log| log.split('+').nth(1).map(str::to_owned));
         let Stored { seq, ts, action, outcome, actor, target, ip, .. } = event;
@@ -55,7 +58,7 @@ impl Row {
         Self {
             seq,
             instance,
-            own,
+            elsewhere,
             time,
             actor,
             action,
@@ -69,10 +72,11 @@ impl Row {
 pub(super) async fn page(
     who: Result<Admin, Problem>,
     State(portal): State<Portal>,
-    RawQuery(query): RawQuery,
+    asked: Result<Valid<Query<TrailQuery>>, Rejected>,
 ) -> Result<Response, Failure> {
     let Admin(user) = who?;
-    let asked = TrailQuery::parse(query.as_deref().unwrap_or_default());
+    let asked = asked.map_err(|rejected| rejected.refusal().problem(Language::English))?;
+    let Query(asked) = asked.into_inner();
     let page = asked.page(&portal, &user).await?;
     let next = page.next_cursor.map(|cursor| link(&asked, &cursor));
     let stats = portal.trail.log().stats();
@@ -90,10 +94,10 @@ pub(super) async fn page(
 fn link(asked: &TrailQuery, cursor: &str) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     let fields = [
-        ("actor", &asked.actor),
-        ("action", &asked.action),
-        ("target", &asked.target),
-        ("since", &asked.since),
+        ("actor", asked.actor()),
+        ("action", asked.action()),
+        ("target", asked.target()),
+        ("since", asked.since()),
     ];
     for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
         query.append_pair(name, value);

@@ -52,7 +52,7 @@ pub(super) async fn change(
         return Err(refusal::not_found().await.into());
     };
     let form = StudentForm::typed(&fields);
-    let refused = match form.read::<StudentChange>(store.today()).await {
+    let refused = match form.read::<StudentChange>(store.now()) {
         Ok(change) => match store.change_student(&code, &change).await {
             // A code has no character that a path would have to escape.
             Ok(Some((before, after))) => {

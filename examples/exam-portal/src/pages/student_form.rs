@@ -1,8 +1,10 @@
 //! The fields of a student, as a form shows them.
 
-use jiff::civil::Date;
+use std::time::SystemTime;
+
+use palisade_input_validation::Check;
+use palisade_input_validation::check::Reader;
 use palisade_input_validation::issue::Issues;
-use palisade_input_validation::{AsyncCheck, checked_with, from_fields};
 use palisade_passwords::fields::Fields;
 
 use super::password::sentence;
@@ -73,9 +75,9 @@ impl StudentForm {
     }
 
     /// Reads what would be stored.
-    pub(super) async fn read<T: AsyncCheck<Date>>(&self, today: Date) -> Result<T, Issues> {
+    pub(super) fn read<T: Check>(&self, now: SystemTime) -> Result<T, Issues> {
         let typed = self.inputs.iter().map(|input| (input.name, Some(input.value.as_str())));
-        checked_with(from_fields(typed)?, &today).await
+        Reader::at(now).fields(typed)
     }
 
     /// The form with a word on each field that is wrong.

@@ -59,7 +59,7 @@ pub(super) async fn add(
 ) -> Result<Response, Failure> {
     let Staff(user) = who?;
     let form = StudentForm::typed(&fields);
-    let refused = match form.read::<NewStudent>(store.today()).await {
+    let refused = match form.read::<NewStudent>(store.now()) {
         Ok(new) => match store.add_student(&new).await {
             // A code has no character that a path would have to escape.
             Ok(student) => {

@@ -23,9 +23,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use palisade_cache::Outcome;
 use palisade_core::Clock;
 use tracing::Instrument as _;
@@ -153,12 +150,6 @@ impl Store {
     /// Returns the time by the clock of the store.
     pub(crate) fn now(&self) -> SystemTime {
         self.clock.wall()
-    }
-
-    /// Returns the day by the clock of the store, in UTC.
-    pub(crate) fn today(&self) -> Date {
-        let now = Timestamp::try_from(self.clock.wall()).unwrap_or(Timestamp::MAX);
-        now.to_zoned(TimeZone::UTC).date()
     }
 
     /// Waits for what runs, then closes every connection; `SQLite`'s write-ahead log is folded back.

@@ -1,10 +1,13 @@
 //! Days on which students are born.
 
 use std::fmt;
+use std::time::SystemTime;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use palisade_input_validation::check::Node;
-use palisade_input_validation::issue::{At, Breach, Code, Issues};
+use palisade_input_validation::issue::{At, Breach, Code, Issues, code};
 use palisade_input_validation::schema::{Schema, Shape};
 use palisade_input_validation::{Check, Pattern};
 use serde::de::{Deserialize, Deserializer, Error};
@@ -13,7 +16,7 @@ const DAY: &Pattern = &Pattern::new(r"\d{4}-\d{2}-\d{2}");
 const DATE: Code = Code::saying("date", "must be a day of the calendar as YYYY-MM-DD");
 const RANGE: Code = Code::saying("range", "must not be before 1900 or in the future");
 
-/// A day that the calendar has, from 1900 on.
+/// A day that the calendar has, from 1900 on; who reads one refuses what has not come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BirthDate {
     text: Box<str>,
@@ -34,9 +37,11 @@ impl BirthDate {
         }
     }
 
-    /// Refuses a day that has not come.
-    pub(super) fn until(&self, today: Date) -> Result<(), Breach> {
-        if self.date > today { Err(RANGE.into()) } else { Ok(()) }
+    /// Refuses a day that has not come, in UTC; without a clock, all days.
+    fn until(&self, now: Option<SystemTime>) -> Result<(), Breach> {
+        let now = now.ok_or(Breach::new(code::INVALID))?;
+        let now = Timestamp::try_from(now).unwrap_or(Timestamp::MAX);
+        if self.date > now.to_zoned(TimeZone::UTC).date() { Err(RANGE.into()) } else { Ok(()) }
     }
 }
 
@@ -56,10 +61,15 @@ impl<'de> Deserialize<'de> for BirthDate {
 impl Check for BirthDate {
     const SCHEMA: Schema = Schema::new(Shape::Coded(DAY));
 
-    fn check(&self, _: &At<'_>, _: &mut Issues) {}
+    fn check(&self, at: &At<'_>, issues: &mut Issues) {
+        issues.note(at, self.until(at.now()));
+    }
 
     fn read(node: Node<'_>, at: &At<'_>, issues: &mut Issues) -> Option<Self> {
-        node.text().and_then(Self::parse).map_err(|breach| issues.add(at, breach)).ok()
+        let day =
+            node.text().and_then(Self::parse).map_err(|breach| issues.add(at, breach)).ok()?;
+        day.check(at, issues);
+        Some(day)
     }
 }
 
@@ -71,8 +81,9 @@ mod tests {
 
     #[test]
     fn days_of_the_calendar_from_1900_to_today() {
-        let today = Date::constant(2026, 11, 21);
-        let judged = |text: &str| BirthDate::parse(text).and_then(|day| day.until(today)).err();
+        let now = "2026-11-21T23:59:59Z".parse::<Timestamp>().unwrap();
+        let judged =
+            |text: &str| BirthDate::parse(text).and_then(|day| day.until(Some(now.into()))).err();
         for good in ["2008-02-29", "1900-01-01", "2026-11-21"] {
             assert_eq!(judged(good), None, "{good}");
         }

@@ -1,11 +1,8 @@
 //! What somebody sends about a student, every error told at once.
 
-use jiff::civil::Date;
 use palisade_core::Pointer;
-use palisade_input_validation::issue::{At, Breach, Issues, code};
-use palisade_input_validation::{
-    AsyncCheck, Check, CodePattern, Coded, Email, Line, Patch, Pattern,
-};
+use palisade_input_validation::issue::{Breach, code};
+use palisade_input_validation::{Check, CodePattern, Coded, Email, Line, Patch, Pattern};
 use serde::Deserialize;
 
 use super::BirthDate;
@@ -114,44 +111,30 @@ impl StudentChange {
     }
 }
 
-/// Which day it is decides whether somebody can be born on it.
-impl AsyncCheck<Date> for NewStudent {
-    async fn check_with(&self, today: &Date, issues: &mut Issues) {
-        born(Some(&self.birth_date), *today, issues);
-    }
-}
-
-impl AsyncCheck<Date> for StudentChange {
-    async fn check_with(&self, today: &Date, issues: &mut Issues) {
-        born(self.birth_date.value(), *today, issues);
-    }
-}
-
-fn born(day: Option<&BirthDate>, today: Date, issues: &mut Issues) {
-    if let Some(day) = day {
-        issues.note(&At::ROOT.field(Field::BirthDate.name()), day.until(today));
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use palisade_input_validation::{checked_with, from_json};
+    use std::time::{Duration, SystemTime};
+
+    use palisade_input_validation::check::Reader;
+    use palisade_input_validation::from_json;
+    use serde::de::DeserializeOwned;
 
     use super::*;
 
-    const TODAY: Date = Date::constant(2026, 11, 21);
+    /// The last second of 2026-11-21.
+    fn reader() -> Reader {
+        let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(1_795_305_599));
+        Reader::at(time.unwrap())
+    }
 
-    async fn told<T: AsyncCheck<Date> + for<'de> Deserialize<'de>>(body: &str) -> Vec<String> {
-        let issues = match from_json::<T>(body.as_bytes()) {
-            Ok(value) => checked_with(value, &TODAY).await.err().unwrap_or_default(),
-            Err(issues) => issues,
-        };
+    fn told<T: Check + DeserializeOwned>(reader: Reader, body: &str) -> Vec<String> {
+        let issues = reader.json::<T>(body.as_bytes()).err().unwrap_or_default();
         let told = issues.iter().map(|issue| format!("{} {}", issue.pointer(), issue.code()));
         told.collect()
     }
 
-    #[tokio::test]
-    async fn every_error_is_told_at_once() {
+    #[test]
+    fn every_error_is_told_at_once() {
         let body = r#"{"code": "a b", "name": 7, "email": "x@y.example", "email": "z@y.example", "id": 1}"#;
         let expected = [
             "# unknown",
@@ -160,18 +143,31 @@ mod tests {
             "#/email duplicate",
             "#/birthDate missing",
         ];
-        assert_eq!(told::<NewStudent>(body).await, expected);
-        let body =
-            r#"{"code": "a", "name": "A", "email": "x@y.example", "birthDate": "2026-11-22"}"#;
-        assert_eq!(told::<NewStudent>(body).await, ["#/birthDate range"]);
+        assert_eq!(told::<NewStudent>(reader(), body), expected);
+        let body = |code: &str, day: &str| {
+            format!(
+                r#"{{"code": "{code}", "name": "A", "email": "x@y.example", "birthDate": "{day}"}}"#
+            )
+        };
+        assert!(told::<NewStudent>(reader(), &body("a", "2026-11-21")).is_empty());
+        let future = ["#/birthDate range"];
+        assert_eq!(told::<NewStudent>(reader(), &body("a", "2026-11-22")), future);
+        // A day that has not come is told with the rest, and without a clock every day is refused.
+        let both = ["#/code pattern", "#/birthDate range"];
+        assert_eq!(told::<NewStudent>(reader(), &body("a b", "2026-11-22")), both);
+        let timeless = told::<NewStudent>(Reader::new(), &body("a", "2008-02-29"));
+        assert_eq!(timeless, ["#/birthDate invalid"]);
     }
 
-    #[tokio::test]
-    async fn a_change_names_only_what_changes() {
+    #[test]
+    fn a_change_names_only_what_changes() {
         let change: StudentChange = from_json(r#"{"name": " Ana "}"#.as_bytes()).unwrap();
         assert_eq!((change.name(), change.code()), (Some("Ana"), None));
         let body = r#"{"name": null, "birthDate": "1899-12-31"}"#;
-        assert_eq!(told::<StudentChange>(body).await, ["#/name missing", "#/birthDate range"]);
+        let expected = ["#/name missing", "#/birthDate range"];
+        assert_eq!(told::<StudentChange>(reader(), body), expected);
+        let body = r#"{"name": null, "birthDate": "2026-11-22"}"#;
+        assert_eq!(told::<StudentChange>(reader(), body), expected);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod list;
 use std::time::SystemTime;
 
 use palisade_input_validation::{CodePattern, Email};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::trail::Changes;
@@ -16,7 +17,7 @@ pub(crate) use draft::{Field, NewStudent, StudentChange, StudentCode};
 pub(crate) use list::{ListQuery, Sort};
 
 /// A student as the database has it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Student {
     pub(crate) code: String,

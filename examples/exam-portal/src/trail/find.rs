@@ -1,5 +1,6 @@
 //! Events of this instance, or of all that share a database.
 
+use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -8,6 +9,7 @@ use palisade_audit::postgres::{PostgresError, PostgresStore};
 use palisade_audit::query::{Cursor, Filter, Index, IndexError, Limit, Page, Stored};
 use palisade_input_validation::{Cursor as Sealed, CursorKeys, Scope, WeakKey};
 use palisade_passwords::SecretKeys;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -29,8 +31,56 @@ pub(crate) struct Entry {
     pub(crate) event: Stored,
 }
 
+impl JsonSchema for Entry {
+    fn schema_name() -> Cow<'static, str> {
+        "Entry".into()
+    }
+
+    /// What [`Stored`] writes.
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let text = generator.subschema_for::<String>();
+        let number = generator.subschema_for::<u64>();
+        let party = json_schema!({
+            "type": "object",
+            "required": ["kind", "id"],
+            "properties": {"kind": text, "id": text},
+        });
+        json_schema!({
+            "type": "object",
+            "required": ["seq", "ts", "action", "outcome"],
+            "properties": {
+                "log": {"type": "string", "description": "the verifier key of its log, where several are gathered"},
+                "seq": number,
+                "ts": {"type": "string", "format": "date-time"},
+                "own": {"type": "boolean", "description": "whether it is the log's own"},
+                "action": text,
+                "outcome": {"enum": ["success", "failure", "denied", "error", "aborted", "pending"]},
+                "severity": text,
+                "actor": party,
+                "target": party,
+                "ip": text,
+                "request_id": text,
+                "trace_id": text,
+                "begun": {"type": "integer", "description": "the event that this one ends"},
+                "changes": {"type": "array", "items": {
+                    "type": "object",
+                    "required": ["name"],
+                    "properties": {"name": text, "old": true, "new": true},
+                }},
+                "details": {"type": "array", "items": {
+                    "type": "object",
+                    "required": ["name", "value"],
+                    "properties": {"name": text, "value": true},
+                }},
+                "cut": number,
+                "omitted": number,
+            },
+        })
+    }
+}
+
 /// Part of an answer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub(crate) struct Found {
     pub(crate) items: Vec<Entry>,
     pub(crate) has_more: bool,
@@ -122,6 +172,13 @@ impl Lists {
         Ok(Self { place, cursors: Arc::new(CursorKeys::new(key.into())?) })
     }
 
+    /// Returns the logs that are gathered, by their verifier keys; none where there is only the own.
+    pub(super) async fn logs(&self) -> Result<Vec<String>, FindError> {
+        let Place::Together(store) = &self.place else { return Ok(Vec::new()) };
+        let logs = tokio::time::timeout(PATIENCE, store.logs()).await;
+        Ok(logs.map_err(|_| StoreError::TimedOut)??)
+    }
+
     /// Returns a page to somebody; a cursor is good for whom it was made.
     pub(super) async fn page(
         &self,
@@ -149,5 +206,40 @@ impl Lists {
             *next = sealed.to_string();
         }
         Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::accounts::Role;
+    use crate::bench::Bench;
+
+    #[tokio::test]
+    async fn a_cursor_is_good_for_a_day_and_for_whom_it_was_made() {
+        const LIST: &str = "/api/v1/admin/audit?limit=1";
+        let bench = Bench::new().await;
+        let (first, other) =
+            (bench.session("ann", Role::Admin).await, bench.session("bob", Role::Admin).await);
+        let ask = async |session: &str, query: &str| {
+            bench.call("GET", &format!("{LIST}{query}"), Some(session), &Value::Null).await
+        };
+        let page: Value = serde_json::from_slice(&ask(&first, "").await.body).unwrap();
+        let cursor = format!("&cursor={}", page["next_cursor"].as_str().unwrap());
+        assert_eq!(ask(&first, &cursor).await.status, 200);
+        let refused = ask(&other, &cursor).await;
+        assert_eq!(refused.status, 400);
+        // Also to the one who was given it, when it is old.
+        for (after, status) in
+            [(KEPT.saturating_sub(Duration::from_secs(1)), 200), (Duration::from_secs(1), 400)]
+        {
+            bench.clock.advance(after);
+            let again = bench.session_with("ann", Bench::OWN).await;
+            let answer = ask(&again, &cursor).await;
+            assert_eq!(answer.status, status);
+            assert!(status == 200 || answer.body == refused.body);
+        }
     }
 }

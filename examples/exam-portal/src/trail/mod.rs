@@ -57,6 +57,21 @@ pub(crate) enum TrailError {
     File { path: PathBuf, source: io::Error },
 }
 
+/// Why an event is not proved.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum NoProof {
+    /// Only the instance with this log has the hashes and the signature.
+    #[error("the event is in the log {0}")]
+    Elsewhere(String),
+    #[error(transparent)]
+    Find(#[from] FindError),
+    #[error("there is no such log")]
+    Log,
+    #[error(transparent)]
+    Prove(#[from] ProveError),
+}
+
 /// The log of this instance, and what finds events in it.
 #[derive(Clone, Debug)]
 pub(crate) struct Trail {
@@ -147,8 +162,12 @@ impl Trail {
         self.log.checkpoint().await
     }
 
-    /// Proves an event, also one of a moment ago.
-    pub(crate) async fn prove(&self, seq: u64) -> Result<Proof, ProveError> {
+    /// Proves an event, also one of a moment ago, of the log with that verifier key or the own.
+    pub(crate) async fn prove(&self, log: Option<&str>, seq: u64) -> Result<Proof, NoProof> {
+        if let Some(wanted) = log.filter(|log| *log != self.log.verifier().to_string()) {
+            let other = self.lists.logs().await?.into_iter().find(|log| log == wanted);
+            return Err(other.map_or(NoProof::Log, NoProof::Elsewhere));
+        }
         if seq >= self.log.latest().size() {
             // Without a newer checkpoint the event is not there.
             let _ = self.log.checkpoint().await;
@@ -156,7 +175,7 @@ impl Trail {
         let log = self.log.clone();
         let proved =
             tokio::task::spawn_blocking(move || prove(log.folder(), log.verifier(), seq)).await;
-        proved.unwrap_or_else(|error| Err(io::Error::other(error).into()))
+        Ok(proved.unwrap_or_else(|error| Err(io::Error::other(error).into()))?)
     }
 
     /// Writes what is on its way and signs it.

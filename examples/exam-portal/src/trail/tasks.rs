@@ -1,15 +1,18 @@
-//! `exam-portal audit ...`: on the files of a data folder, whether a portal serves from it or not.
+//! `exam-portal audit ...`: on the files of a data folder, whether a portal serves from it or not, or on
+//! the database that all instances copy their trails to.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use palisade_audit::query::{Filter, Index, IndexError, Limit, Stored};
+use palisade_audit::postgres::PostgresError;
+use palisade_audit::query::{Filter, Index, IndexError, Limit};
 use palisade_audit::{
     Anchor, Checkpoint, CheckpointError, KeyError, VerifierKey, VerifyError, verify_dir,
 };
+use serde::Serialize;
 
-use super::of_data;
+use super::{Shared, of_data};
 
 /// What is asked of the trail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,40 +37,70 @@ pub(crate) enum TrailTaskError {
     /// The trail is not what was signed.
     #[error("audit: {0}")]
     Tampered(palisade_audit::Tampered),
+    #[error(transparent)]
+    Shared(#[from] PostgresError),
+    #[error("audit: the task was cut off")]
+    Stopped,
     #[error("audit: {0}")]
     Verify(#[from] VerifyError),
 }
 
 /// Does a task; returns the lines that answer it.
-pub(crate) fn run(data: &Path, task: AuditTask) -> Result<Vec<String>, TrailTaskError> {
+pub(crate) async fn run(
+    data: PathBuf,
+    shared: Shared,
+    task: AuditTask,
+) -> Result<Vec<String>, TrailTaskError> {
     match task {
         AuditTask::Query { actor, action, target, limit } => {
             let mut filter = Filter::new();
             filter = actor.into_iter().fold(filter, Filter::actor);
             filter = action.into_iter().fold(filter, Filter::action);
             filter = target.into_iter().fold(filter, Filter::target);
-            find(data, &filter, limit)
+            find(data, shared, filter, limit).await
         }
         AuditTask::Tail { count } => {
-            let mut lines = find(data, &Filter::new(), count)?;
+            let mut lines = find(data, shared, Filter::new(), count).await?;
             lines.reverse();
             Ok(lines)
         }
-        AuditTask::Verify { pinned } => verify(data, pinned).map(|line| vec![line]),
+        AuditTask::Verify { pinned } => {
+            waited(move || verify(&data, pinned)).await.map(|line| vec![line])
+        }
     }
 }
 
-/// Looks in an index of its own: the portal's may be in use.
-fn find(data: &Path, filter: &Filter, limit: u64) -> Result<Vec<String>, TrailTaskError> {
-    let path = data.join("audit.commands.index");
-    let index = Index::open(&of_data(data), &path)?;
-    index.catch_up()?;
-    let page = index.query(filter, Limit::new(limit), None)?;
-    Ok(page.items.iter().map(line).collect())
+/// Does what waits for files.
+async fn waited<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, TrailTaskError> + Send + 'static,
+) -> Result<T, TrailTaskError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(TrailTaskError::Stopped))
 }
 
-fn line(event: &Stored) -> String {
-    serde_json::to_string(event).unwrap_or_else(|_| format!("{{\"seq\":{}}}", event.seq))
+/// Finds events of all instances where they share a database, else those of the data folder.
+async fn find(
+    data: PathBuf,
+    shared: Shared,
+    filter: Filter,
+    limit: u64,
+) -> Result<Vec<String>, TrailTaskError> {
+    let limit = Limit::new(limit);
+    if let Some(store) = shared.0 {
+        let page = store.query(&filter, limit, None).await?;
+        return Ok(page.items.iter().map(|found| line(found, found.event.seq)).collect());
+    }
+    waited(move || {
+        // In an index of its own: the portal's may be in use.
+        let index = Index::open(&of_data(&data), &data.join("audit.commands.index"))?;
+        index.catch_up()?;
+        let page = index.query(&filter, limit, None)?;
+        Ok(page.items.iter().map(|event| line(event, event.seq)).collect())
+    })
+    .await
+}
+
+fn line(event: &impl Serialize, seq: u64) -> String {
+    serde_json::to_string(event).unwrap_or_else(|_| format!("{{\"seq\":{seq}}}"))
 }
 
 /// Reads the key by which the trail of a data folder is checked.

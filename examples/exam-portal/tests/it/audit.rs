@@ -104,7 +104,12 @@ fn pages_of_the_list_follow_each_other_and_only_administrators_see_it() {
     assert!(seen.is_sorted_by(|newer, older| newer > older));
     admin.get(&format!("{LIST}?cursor=nonsense")).is_problem(400, "invalid_cursor");
     admin.get(&format!("{LIST}?actor=x&cursor={cursor}")).is_problem(400, "invalid_cursor");
-    admin.get(&format!("{LIST}?since=yesterday")).is_problem(400, "invalid_since");
+    let told = admin.get(&format!("{LIST}?since=yesterday&actor=%00&limit=x"));
+    let told = told.is_problem(422, "invalid_input").json();
+    let told = |place: usize| (&told["errors"][place]["pointer"], &told["errors"][place]["code"]);
+    assert_eq!(told(0), (&json!("#/actor"), &json!("control")));
+    assert_eq!(told(1), (&json!("#/since"), &json!("since")));
+    assert_eq!(admin.get("/admin/audit?since=yesterday").status, 422);
     assert_eq!(admin.get(&format!("{LIST}?since=2999-01-01")).json()["items"], json!([]));
     let page = admin.get("/admin/audit?action=student.*&limit=3");
     let text = page.text();
@@ -225,6 +230,22 @@ fn what_a_change_changed_is_recorded_before_and_after() {
     assert_eq!(admin.send("POST", "/settings", &typed, form.as_bytes()).status, 303);
     let name = json!([one("schoolName", json!("New"), json!("Newer"))]);
     assert_eq!(changes("settings.update"), name);
+    let teacher = portal.sign_in("teacher");
+    let filled = |path: &str, fields: &[(&str, &str)]| {
+        let answer = teacher.form(path, fields);
+        assert_eq!(answer.status, 303, "{path}: {answer:?}");
+    };
+    let born = ("birthDate", "2010-12-10");
+    let (code, email) = (("code", "CH-2"), ("email", "ada@example.com"));
+    filled("/students", &[code, ("name", "Ada"), email, born]);
+    assert_eq!(changes("student.create")[0], one("code", Value::Null, json!("CH-2")));
+    filled("/students/CH-2", &[code, ("name", "Ann"), email, born]);
+    assert_eq!(changes("student.update"), json!([one("name", json!("Ada"), json!("Ann"))]));
+    filled("/exams", &[("title", "Latin"), ("date", "")]);
+    assert_eq!(changes("exam.create"), json!([one("title", Value::Null, json!("Latin"))]));
+    filled("/announcements/welcome-back", &[("markdown", "# Three")]);
+    let markdown = json!([one("markdown", json!("# Two"), json!("# Three"))]);
+    assert_eq!(changes("announcement.publish"), markdown);
     let answer = portal.anonymous().get("/metrics");
     let figures = answer.text();
     for name in
@@ -268,6 +289,14 @@ fn commands_about_accounts_are_recorded_or_it_is_said_that_they_are_not() {
     let password = out.trim().rsplit(' ').next().unwrap().to_owned();
     assert_eq!(user(&data, &["disable", "nobody"]).0, Some(1));
     assert_eq!(user(&data, &["enable", "student"]).0, Some(0));
+    let password_of = |args: &[&str]| {
+        let (code, out, err) = user(&data, args);
+        assert_eq!(code, Some(0), "{err}");
+        out.trim().rsplit(' ').next().unwrap().to_owned()
+    };
+    let reset = password_of(&["reset", "student"]);
+    password_of(&["unlock", "student"]);
+    assert!(user(&data, &["list"]).1.contains("second"));
     let (_, found, _) = audit(&data, &["query", "--actor", "exam-portal user"]);
     let events: Vec<Value> = found.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     let told: Vec<_> = events
@@ -275,6 +304,10 @@ fn commands_about_accounts_are_recorded_or_it_is_said_that_they_are_not() {
         .map(|e| (e["action"].as_str().unwrap(), e["outcome"].as_str().unwrap()))
         .collect();
     let expected = [
+        ("lockout.unlock", "success"),
+        ("lockout.unlock", "pending"),
+        ("user.password.reset", "success"),
+        ("user.password.reset", "pending"),
         ("user.enable", "success"),
         ("user.enable", "pending"),
         ("user.disable", "failure"),
@@ -283,10 +316,17 @@ fn commands_about_accounts_are_recorded_or_it_is_said_that_they_are_not() {
         ("user.create", "pending"),
     ];
     assert_eq!(told, expected, "{found}");
-    assert_eq!(events[4]["target"]["id"], "second");
+    let added = events.iter().find(|event| event["action"] == "user.create").unwrap();
+    assert_eq!(
+        (&added["target"]["id"], &added["severity"]),
+        (&json!("second"), &json!("important"))
+    );
+    let role = json!({"name": "role", "value": "admin"});
+    assert!(added["details"].as_array().unwrap().contains(&role), "{added}");
     let everything: String =
         segments(&data).iter().map(|path| fs::read_to_string(path).unwrap()).collect();
-    assert!(!everything.contains(&password) && everything.contains("user_created"));
+    assert!(!everything.contains(&password) && !everything.contains(&reset));
+    assert!(everything.contains("user_created"));
     assert_eq!(audit(&data, &["verify"]).0, Some(0));
 }
 
@@ -315,6 +355,39 @@ fn every_instance_shows_the_events_of_all() {
     };
     let of = logs(&["IN-1", "IN-2", "IN-3"]);
     assert!(of[0] == of[2] && of[0] != of[1], "{of:?}");
+    // Each instance proves its own events, and says whose the others are.
+    let event = |code: &str| {
+        let query = format!("{LIST}?action=student.create&target={code}");
+        admin.get(&query).json()["items"][0].clone()
+    };
+    let proof = |event: &Value| {
+        let log = event["log"].as_str().unwrap().replace('+', "%2B");
+        admin.get(&format!("/api/v1/admin/audit/proof/{}?log={log}", event["seq"]))
+    };
+    let (own, other) = (event("IN-1"), event("IN-2"));
+    assert_eq!(proof(&own).json()["seq"], own["seq"]);
+    let told = proof(&other);
+    told.is_problem(404, "event_elsewhere");
+    let instance = other["log"].as_str().unwrap().rsplit_once('+').unwrap().0;
+    assert!(told.json()["detail"].as_str().unwrap().contains(instance), "{told:?}");
+    let nobody = json!({"log": "example.com/none+00000000+AA", "seq": 1});
+    proof(&nobody).is_problem(404, "unknown_event");
+    // The command shows all of them too, from any machine.
+    let empty = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| {
+        let (code, out, err) = finished(
+            command().arg("--data").arg(empty.path()).args(["--postgres", &url]).args(args),
+        );
+        assert_eq!(code, Some(0), "{err}");
+        out.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>()
+    };
+    let found = run(&["audit", "query", "--action", "student.create", "--target", "IN-2"]);
+    assert!(found.iter().all(|event| event["log"] == of[1].as_str()) && found.len() == 1);
+    let tail = run(&["audit", "tail", "-n", "200"]);
+    let times = tail.iter().map(|event| event["ts"].as_str().unwrap());
+    assert!(
+        times.is_sorted() && of.iter().all(|log| tail.iter().any(|e| e["log"] == log.as_str()))
+    );
     // Page by page, each once.
     let (mut seen, mut cursor) = (Vec::new(), String::new());
     loop {

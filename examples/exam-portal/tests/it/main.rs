@@ -10,6 +10,7 @@
 )]
 
 mod accounts;
+mod asked;
 mod attack;
 mod audit;
 mod backup;

@@ -1,5 +1,6 @@
 //! `/api/openapi.json`: the calls, and what their bodies take, by the rules that check them.
 
+mod answers;
 mod operations;
 
 use std::sync::LazyLock;
@@ -103,9 +104,6 @@ impl Operation {
             |name: &str, schema: Value| json!({"name": name, "in": "query", "schema": schema});
         let query: Vec<Value> = match self.query {
             Query::None => Vec::new(),
-            Query::Texts(names) => {
-                names.iter().map(|name| asked(name, json!({"type": "string"}))).collect()
-            }
             Query::Of(schema) => match schema.shape() {
                 Shape::Object(object) => object
                     .fields()
@@ -195,11 +193,15 @@ fn problem() -> Value {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+    use axum::response::Response;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
     use super::*;
-    use crate::accounts::{Role, run};
+    use crate::accounts::Role;
     use crate::api;
     use crate::bench::Bench;
-    use crate::config::UserTask;
+    use crate::routes::{self, ROUTES};
 
     fn documented() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         let mut paths: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
@@ -259,27 +261,13 @@ mod tests {
         }
     }
 
-    /// A session whose password is its own, of a new account.
-    async fn session(bench: &Bench, name: &str, role: Role) -> String {
-        let (name, student) = (name.to_owned(), None);
-        let email = format!("{name}@school.example");
-        let task = UserTask::Add { name: name.clone(), role, email, student };
-        let lines = run(&bench.portal.accounts, task).await.unwrap();
-        let password = lines[0].line().rsplit(' ').next().unwrap();
-        let body = json!({"username": name, "password": password});
-        let pending = bench.call("POST", "/api/v1/auth/login", None, &body).await.cookie;
-        let body = json!({"new_password": "four herons wade at dusk"});
-        let path = "/api/v1/auth/password";
-        bench.call("POST", path, pending.as_deref(), &body).await.cookie.unwrap()
-    }
-
     /// Each call is tried by everybody: it says who gets 401 and who 403.
     #[tokio::test]
     async fn it_says_who_may_make_which_call() {
         let bench = Bench::new().await;
-        let student = session(&bench, "sam", Role::Student).await;
-        let teacher = session(&bench, "tina", Role::Teacher).await;
-        let admin = session(&bench, "root", Role::Admin).await;
+        let student = bench.session("sam", Role::Student).await;
+        let teacher = bench.session("tina", Role::Teacher).await;
+        let admin = bench.session("root", Role::Admin).await;
         // A call that ends the session is no call for its owner to try.
         let calls = OPERATIONS.iter().filter(|it| it.path.starts_with("/api/v1/"));
         for operation in calls.filter(|it| !it.path.ends_with("/logout")) {
@@ -301,5 +289,70 @@ mod tests {
             };
             assert_eq!(statuses, expected, "{}", operation.id());
         }
+    }
+
+    /// Takes no member that a schema does not name.
+    fn closed(schema: &mut Value) {
+        match schema {
+            Value::Object(members) => {
+                members.values_mut().for_each(closed);
+                if members.contains_key("properties") {
+                    members.entry("additionalProperties").or_insert(json!(false));
+                }
+            }
+            Value::Array(schemas) => schemas.iter_mut().for_each(closed),
+            _ => {}
+        }
+    }
+
+    /// Compares an answer with what the document says of it.
+    async fn compared(operation: &Operation, response: Response) {
+        let id = operation.id();
+        assert_eq!(response.status().as_u16(), operation.answer.status, "{id}");
+        let kind = response.headers().get(CONTENT_TYPE).cloned();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        match operation.answer.body {
+            answers::Body::Empty => assert!(body.is_empty(), "{id}"),
+            answers::Body::Other(stated) => {
+                let kind = kind.unwrap();
+                // A file is of its own kind.
+                let kind = kind.to_str().unwrap().split(';').next().unwrap();
+                assert!(kind == stated || stated == "application/octet-stream", "{id}: {kind}");
+            }
+            answers::Body::Json(schema) => {
+                assert_eq!(kind.unwrap(), "application/json", "{id}");
+                let mut schema = schema();
+                closed(&mut schema);
+                let value = serde_json::from_slice(&body).unwrap();
+                jsonschema::validate(&schema, &value)
+                    .unwrap_or_else(|error| panic!("{id}: {error} at {}", error.instance_path()));
+            }
+        }
+    }
+
+    /// What is served is what is documented, to the last member.
+    #[tokio::test]
+    async fn it_says_what_is_answered() {
+        let (bench, cookie) = routes::filled(2).await;
+        let mut seen = BTreeSet::new();
+        let sign_in = routes::sign_in();
+        for route in ROUTES.iter().chain([&sign_in]) {
+            let is_it = |it: &&Operation| {
+                it.method == route.method && routes::is_of(it.path, route.template)
+            };
+            // `export.csv` is no code of a student.
+            let found = OPERATIONS.iter().filter(is_it);
+            let found = found.min_by_key(|it| it.path.matches('{').count());
+            let Some(operation) = found else { continue };
+            let request = route.request(2, &cookie);
+            let response = bench.service().oneshot(request).await.unwrap();
+            if response.status().is_success() {
+                seen.insert(operation.id());
+                compared(operation, response).await;
+            }
+        }
+        let told = |it: &&Operation| matches!(it.answer.body, answers::Body::Json(_));
+        let told: BTreeSet<String> = OPERATIONS.iter().filter(told).map(Operation::id).collect();
+        assert!(told.is_subset(&seen), "{:?}", told.difference(&seen));
     }
 }
