@@ -6,6 +6,7 @@ mod docs;
 mod growth;
 mod lint;
 mod loom;
+mod package;
 mod suite;
 mod supply;
 
@@ -37,6 +38,11 @@ const PHASES: &[Phase] = &[
     phase("coverage", "the tests run at least this share of the lines of crates/", coverage::check),
     phase("doctests", "the examples of the documentation run", suite::doctests),
     phase("docs", "the documentation renders without a warning", docs::check),
+    phase(
+        "package",
+        "each crate builds from its tarball, and the README's program on top",
+        package::check,
+    ),
     phase("loom", "models of the lock-free code, all interleavings", loom::check),
     phase(
         "cost",
