@@ -149,6 +149,8 @@ mod tests {
         assert_eq!((told, table.counts()), (3, (0, 7)));
         // Those that were not told are told as if it were the first time, with their number.
         assert_eq!(table.tell(9, start + SECOND * 60), Some(1));
+        let told = (10..20).filter(|print| table.tell(*print, start + SECOND * 61).is_some());
+        assert_eq!(told.count(), 2, "the new minute has begun with one");
     }
 
     #[test]
