@@ -62,7 +62,14 @@ impl Caches {
                     .map_err(|source| CachesError::Redis { place: url.to_string(), source })?;
                 Some(FarTier::setup(store).max_staleness(STALENESS)?.start())
             }
-            (Some(_), _, _) => return Ok(None),
+            (Some(_), redis, _) => {
+                let missing = if redis.is_none() { "--redis" } else { "--secret-key-file" };
+                tracing::warn!(
+                    missing,
+                    "nothing is cached: another instance could change the database and not say so"
+                );
+                return Ok(None);
+            }
         };
         let settings = Cache::builder("settings").tier(Tier::LONG).stale_if_error(AWAY)?;
         let announcements = Cache::<String, String>::builder("announcements")

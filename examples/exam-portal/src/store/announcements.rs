@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use palisade_cache::transaction::Transaction;
+
 use super::engine::on;
-use super::{Known, Store, StoreError, to_the_end};
+use super::{Known, Store, StoreError};
 use crate::caches;
 use crate::students::written;
 
@@ -35,24 +37,6 @@ impl Store {
         slug: &str,
         markdown: &str,
     ) -> Result<Option<String>, StoreError> {
-        let store = self.clone();
-        let (slug, markdown) = (slug.to_owned(), markdown.to_owned());
-        to_the_end(async move {
-            let done = store.write_announcement(&slug, &markdown).await;
-            // Also after a failure: a statement that was given up may have been done.
-            if let Some(caches) = &store.caches {
-                caches.announcements.invalidate(&slug).await;
-            }
-            done
-        })
-        .await
-    }
-
-    async fn write_announcement(
-        &self,
-        slug: &str,
-        markdown: &str,
-    ) -> Result<Option<String>, StoreError> {
         // Holds the row, on either engine, before it is read.
         let hold = "UPDATE announcements SET slug = slug WHERE slug = $1";
         let before = "SELECT markdown FROM announcements WHERE slug = $1";
@@ -61,12 +45,15 @@ impl Store {
                    SET markdown = excluded.markdown, updated_at = excluded.updated_at";
         let now = written(self.clock.wall());
         on!(self, pool => async {
-            let mut transaction = pool.begin().await?;
+            let mut transaction = Transaction::begin(pool).await?;
             sqlx::query(hold).bind(slug).execute(&mut *transaction).await?;
             let old = sqlx::query_scalar(before).bind(slug);
             let old = old.fetch_optional(&mut *transaction).await?;
             let call = sqlx::query(sql).bind(slug).bind(markdown).bind(&now);
             call.execute(&mut *transaction).await?;
+            if let Some(caches) = &self.caches {
+                transaction.invalidate(&caches.announcements, &slug.to_owned());
+            }
             transaction.commit().await?;
             Ok(old)
         })

@@ -25,7 +25,6 @@ use std::time::{Duration, SystemTime};
 
 use palisade_cache::Outcome;
 use palisade_core::Clock;
-use tracing::Instrument as _;
 
 pub(crate) use error::{OpenError, StoreError};
 pub(crate) use resets::{NoAccount, ResetLinks};
@@ -197,12 +196,4 @@ impl Drop for CountsChange<'_> {
             drop(caches.counts.invalidate(&()));
         }
     }
-}
-
-/// Does something to its end, whatever becomes of who asked for it.
-async fn to_the_end<T: Send + 'static>(
-    change: impl Future<Output = Result<T, StoreError>> + Send + 'static,
-) -> Result<T, StoreError> {
-    // What panics is told by the log; what is too much for the runtime is no answer either.
-    tokio::spawn(change.in_current_span()).await.unwrap_or(Err(StoreError::Busy))
 }

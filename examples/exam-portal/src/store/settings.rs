@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use palisade_cache::transaction::Transaction;
+
 use super::engine::on;
-use super::{Known, Store, StoreError, to_the_end};
+use super::{Known, Store, StoreError};
 use crate::caches;
 use crate::settings::{Settings, Stored};
 
@@ -33,26 +35,14 @@ impl Store {
 
     /// Sets the settings; returns what they were.
     pub(crate) async fn set_settings(&self, settings: &Settings) -> Result<Stored, StoreError> {
-        let (store, settings) = (self.clone(), Stored::from(settings));
-        to_the_end(async move {
-            let done = store.write_settings(&settings).await;
-            // Also after a failure: a statement that was given up may have been done.
-            if let Some(caches) = &store.caches {
-                caches.settings.invalidate(&()).await;
-            }
-            done
-        })
-        .await
-    }
-
-    async fn write_settings(&self, settings: &Stored) -> Result<Stored, StoreError> {
+        let settings = Stored::from(settings);
         // Holds the row, on either engine, before it is read.
         let hold = "UPDATE settings SET currency = currency WHERE id = 1";
         let before = "SELECT school_name, contact_email, currency FROM settings WHERE id = 1";
         let sql = "UPDATE settings SET school_name = $1, contact_email = $2, currency = $3 \
                    WHERE id = 1";
         let row: (String, Option<String>, String) = on!(self, pool => async {
-            let mut transaction = pool.begin().await?;
+            let mut transaction = Transaction::begin(pool).await?;
             sqlx::query(hold).execute(&mut *transaction).await?;
             let row = sqlx::query_as(before).fetch_one(&mut *transaction).await?;
             sqlx::query(sql)
@@ -61,6 +51,9 @@ impl Store {
                 .bind(&settings.currency)
                 .execute(&mut *transaction)
                 .await?;
+            if let Some(caches) = &self.caches {
+                transaction.invalidate(&caches.settings, &());
+            }
             transaction.commit().await?;
             Ok(row)
         })?;

@@ -84,6 +84,8 @@ fn where_others_change_the_database_and_cannot_say_so_nothing_is_kept() {
         assert_eq!(answer.json()["schoolName"], school_name);
         assert_eq!(answer.header("cache-status"), None);
     }
+    let (_, log, _) = one.stop();
+    assert!(log.contains("nothing is cached"), "{log}");
 }
 
 #[test]
