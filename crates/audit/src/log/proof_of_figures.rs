@@ -1,12 +1,13 @@
 //! What the `metrics` facade is told, against what the log holds.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use metrics::{
-    Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder,
-    SharedString, Unit,
+    Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Label, Metadata,
+    Recorder, SharedString, Unit,
 };
 use palisade_core::{Clock, ManualClock};
 use tokio::sync::oneshot;
@@ -67,8 +68,8 @@ impl HistogramFn for One {
 impl Figures {
     fn one(&self, key: &Key) -> Arc<One> {
         let name = key.name().strip_prefix("palisade_audit_").unwrap();
-        let labels: String = key.labels().map(|label| format!(" {}", label.value())).collect();
-        Arc::new(One(self.clone(), format!("{name}{labels}")))
+        let words = iter::once(name).chain(key.labels().map(Label::value));
+        Arc::new(One(self.clone(), words.collect::<Vec<_>>().join(" ")))
     }
 
     fn get(&self, name: &str) -> f64 {
