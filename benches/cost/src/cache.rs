@@ -15,10 +15,10 @@ use crate::Case;
 
 pub(crate) const CASES: &[Case] = &[
     ("ic_cache_get", || with(|cache| drop(black_box(ic_cache_get(cache, 1))))),
-    ("ic_cache_get_tagged", || with(|cache| drop(black_box(ic_cache_get_tagged(cache, TAGGED))))),
+    ("ic_cache_get_tagged", || with(|cache| _ = black_box(ic_cache_get_tagged(cache, TAGGED)))),
     ("ic_cache_get_or_load", || with(|cache| drop(black_box(ic_cache_get_or_load(cache, 1))))),
     ("ic_cache_set", || with(|cache| ic_cache_set(cache, 1))),
-    ("ic_cache_invalidate_tag", || with(|cache| ic_cache_invalidate_tag(cache))),
+    ("ic_cache_invalidate_tag", || with(ic_cache_invalidate_tag)),
     ("ic_cache_key", || drop(black_box(ic_cache_key(black_box("a school"), 7)))),
     ("ic_cache_open", opened),
 ];
@@ -48,6 +48,7 @@ fn with(call: impl Fn(&Values)) {
 #[inline(never)]
 // SAFETY: no other symbol of the program begins with `ic_`.
 #[unsafe(no_mangle)]
+#[allow(clippy::no_mangle_with_rust_abi, reason = "valgrind asks for the name only")]
 fn ic_cache_get(cache: &Values, key: u64) -> Option<Arc<u64>> {
     cache.get(&key)
 }
@@ -55,6 +56,7 @@ fn ic_cache_get(cache: &Values, key: u64) -> Option<Arc<u64>> {
 #[inline(never)]
 // SAFETY: no other symbol of the program begins with `ic_`.
 #[unsafe(no_mangle)]
+#[allow(clippy::no_mangle_with_rust_abi, reason = "valgrind asks for the name only")]
 fn ic_cache_get_tagged(cache: &Values, key: u64) -> Option<u64> {
     cache.get(&key).map(|value| *value)
 }
@@ -62,6 +64,7 @@ fn ic_cache_get_tagged(cache: &Values, key: u64) -> Option<u64> {
 #[inline(never)]
 // SAFETY: no other symbol of the program begins with `ic_`.
 #[unsafe(no_mangle)]
+#[allow(clippy::no_mangle_with_rust_abi, reason = "valgrind asks for the name only")]
 fn ic_cache_get_or_load(cache: &Values, key: u64) -> Option<Arc<u64>> {
     let call = pin!(cache.get_or_load(&key, |_| ready(Ok::<_, Infallible>(0))));
     match call.poll(&mut Context::from_waker(Waker::noop())) {
@@ -73,6 +76,7 @@ fn ic_cache_get_or_load(cache: &Values, key: u64) -> Option<Arc<u64>> {
 #[inline(never)]
 // SAFETY: no other symbol of the program begins with `ic_`.
 #[unsafe(no_mangle)]
+#[allow(clippy::no_mangle_with_rust_abi, reason = "valgrind asks for the name only")]
 fn ic_cache_set(cache: &Values, key: u64) {
     drop(cache.set(&key, 7));
 }
@@ -80,6 +84,7 @@ fn ic_cache_set(cache: &Values, key: u64) {
 #[inline(never)]
 // SAFETY: no other symbol of the program begins with `ic_`.
 #[unsafe(no_mangle)]
+#[allow(clippy::no_mangle_with_rust_abi, reason = "valgrind asks for the name only")]
 fn ic_cache_invalidate_tag(cache: &Values) {
     drop(cache.invalidate_tag("org", 3));
 }
@@ -87,6 +92,7 @@ fn ic_cache_invalidate_tag(cache: &Values) {
 #[inline(never)]
 // SAFETY: no other symbol of the program begins with `ic_`.
 #[unsafe(no_mangle)]
+#[allow(clippy::no_mangle_with_rust_abi, reason = "valgrind asks for the name only")]
 fn ic_cache_key(school: &str, id: u64) -> String {
     text(&(school, id))
 }
@@ -104,6 +110,7 @@ fn opened() {
 #[inline(never)]
 // SAFETY: no other symbol of the program begins with `ic_`.
 #[unsafe(no_mangle)]
+#[allow(clippy::no_mangle_with_rust_abi, reason = "valgrind asks for the name only")]
 fn ic_cache_open(format: &Format, sealed: &[u8]) -> Option<Vec<String>> {
     open::<Vec<String>>(format, sealed).ok()?.value
 }
