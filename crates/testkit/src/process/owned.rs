@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs::{self, File};
+use std::iter;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -258,15 +259,17 @@ fn kill(slot: &mut Option<Child>) {
 /// A signal is sent before it is taken, and who still runs may start one more that was not seen: it
 /// looks again until all stand still.
 fn freeze(root: u32) -> Option<Vec<u32>> {
-    let _ = signal::send(root, libc::SIGSTOP);
+    let mut told = Vec::new();
     poll_until(FAREWELL, || {
-        let all_stand = tree::stands_still(root);
         let family = tree::descendants(root);
+        let all = iter::once(root).chain(family.iter().copied());
         let running: Vec<u32> =
-            family.iter().copied().filter(|pid| !tree::stands_still(*pid)).collect();
+            all.filter(|pid| !tree::stands_still(*pid, told.contains(pid))).collect();
         for pid in &running {
             let _ = signal::send(*pid, libc::SIGSTOP);
         }
-        (all_stand && running.is_empty()).then_some(family)
+        let all_stand = running.is_empty();
+        told.extend(running);
+        all_stand.then_some(family)
     })
 }

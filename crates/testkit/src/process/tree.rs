@@ -22,9 +22,15 @@ pub(super) fn has_ended(pid: u32) -> bool {
 }
 
 /// Says whether a process is stopped by a signal, or has ended.
-pub(super) fn stands_still(pid: u32) -> bool {
+///
+/// One that was told to stop while the system holds it stops before it does anything again: as a shell
+/// whose child was stopped between `vfork` and `exec`.
+pub(super) fn stands_still(pid: u32, was_told: bool) -> bool {
     let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return true };
-    matches!(state(&stat), None | Some("T" | "X" | "Z"))
+    match state(&stat) {
+        Some("D") => was_told,
+        state => matches!(state, None | Some("T" | "X" | "Z")),
+    }
 }
 
 fn parents() -> Vec<(u32, u32)> {

@@ -9,9 +9,10 @@ pub(crate) fn is_alive(pid: u32) -> bool {
     state(pid).is_some_and(|state| !matches!(state, 'Z' | 'X'))
 }
 
-/// Returns whether a process stands still after `SIGSTOP`, or has ended and its parent stands still.
+/// Returns whether a process stands still after `SIGSTOP`, or has ended and its parent stands still; a
+/// shell that waits for a child to `exec` that is stopped is held by the system.
 pub(crate) fn is_stopped(pid: u32) -> bool {
-    matches!(state(pid), Some('T' | 'Z'))
+    matches!(state(pid), Some('D' | 'T' | 'Z'))
 }
 
 fn state(pid: u32) -> Option<char> {
