@@ -13,6 +13,7 @@ use palisade_core::{Clock, ManualClock};
 use tokio::sync::oneshot;
 
 use super::builder::WhenFull;
+use super::mirror::{Mirror, Records, Required, Sink, SinkError};
 use super::queue::{Asked, Shared, Stats};
 use super::thread::Loop;
 use super::writer::{Settings, Writer};
@@ -22,7 +23,7 @@ use crate::event::{Event, Severity};
 use crate::note::LogKey;
 use crate::segment;
 
-/// What was told last, or in sum; of histograms, how often.
+/// What was told last, or in sum; of histograms, how often, and their sum.
 #[derive(Clone, Default)]
 struct Figures(Arc<Mutex<BTreeMap<String, f64>>>);
 
@@ -60,8 +61,9 @@ impl GaugeFn for One {
 }
 
 impl HistogramFn for One {
-    fn record(&self, _: f64) {
+    fn record(&self, value: f64) {
         self.change(|figure| *figure += 1.0);
+        Self(self.0.clone(), format!("{} sum", self.1)).change(|figure| *figure += value);
     }
 }
 
@@ -95,17 +97,37 @@ impl Recorder for Figures {
     }
 }
 
-/// Runs a log from its opening to its end: three events, two that were refused, and a disk one in
-/// so many of whose changes fails.
-fn run(disk: &SimDisk, faults: Option<(u64, Random)>) -> (Figures, Stats) {
+/// Takes nothing, and may remember that.
+struct Failing(Option<u64>);
+
+impl Sink for Failing {
+    fn name(&self) -> &'static str {
+        "failing"
+    }
+
+    fn write(&mut self, _: &Records<'_>) -> Result<(), SinkError> {
+        Err(SinkError::new("no"))
+    }
+
+    fn resume_at(&mut self) -> Result<Option<u64>, SinkError> {
+        Ok(self.0)
+    }
+}
+
+/// Runs a log from its opening to its end: three events, two that were refused, a disk one in so many
+/// of whose changes fails and each of whose changes takes a second, and perhaps a mirror.
+fn run(disk: &SimDisk, faults: Option<(u64, Random)>, sink: Option<Failing>) -> (Figures, Stats) {
     let figures = Figures::default();
     let stats = metrics::with_local_recorder(&figures, || {
-        let clock: Arc<dyn Clock> = Arc::new(ManualClock::new());
+        let manual = ManualClock::new();
+        let clock: Arc<dyn Clock> = Arc::new(manual.clone());
+        disk.watch(move |_| manual.advance(Duration::from_secs(1)));
         let timed: Arc<dyn Disk> =
             Arc::new(TimedDisk::new(Arc::new(disk.clone()), Arc::clone(&clock)));
         let key = LogKey::from_seed("sim", &[7; 32]).unwrap();
         let settings = Settings { synced: true, segment_bytes: 1 << 20 };
-        let opened = Writer::open(timed, key, settings, false, SystemTime::UNIX_EPOCH);
+        let disks = Arc::clone(&timed);
+        let opened = Writer::open(timed, key, settings, sink.is_some(), SystemTime::UNIX_EPOCH);
         let (writer, _) = opened.unwrap();
         let stored = writer.size();
         let stats = Stats { offered: stored, stored, ..Stats::default() };
@@ -118,8 +140,9 @@ fn run(disk: &SimDisk, faults: Option<(u64, Random)>) -> (Figures, Stats) {
         let (send, _receive) = oneshot::channel();
         shared.ask(Asked::Close(send));
         disk.state().faults = faults;
-        let (mirrors, progress, checkpoint_every) =
-            (Vec::new(), Vec::new(), Duration::from_secs(1));
+        let mirror = sink.map(|sink| Mirror::start(Box::new(sink), Required::Yes, disks, stored));
+        let (mirrors, progress) = mirror.into_iter().unzip();
+        let checkpoint_every = Duration::from_hours(1);
         let shared_of = Arc::clone(&shared);
         let mut task = Loop {
             shared: shared_of,
@@ -148,23 +171,25 @@ fn lines(disk: &SimDisk, action: &str) -> f64 {
 #[expect(clippy::float_cmp, reason = "whole numbers")]
 fn figures_say_what_the_log_holds() {
     let disk = SimDisk::default();
-    let (figures, _) = run(&disk, None);
+    let (figures, _) = run(&disk, None, None);
     // It says of itself that it was opened and closed.
     assert_eq!((figures.get("events_total stored"), lines(&disk, "\"seq\"")), (5.0, 5.0));
     assert_eq!(figures.get("events_total dropped"), 2.0);
     assert_eq!((figures.get("unsigned_total"), figures.get("recording")), (0.0, 1.0));
     assert!(figures.get("queue_bytes") > 100.0 && figures.get("sync_seconds") >= 3.0);
+    assert_eq!(figures.get("sync_seconds sum"), figures.get("sync_seconds"));
     assert_eq!(figures.get("sync_failures_total"), 0.0);
 
     let (mut poisoned, mut failed, mut unsigned) = (0.0, 0.0, 0.0);
     for seed in 0..100 {
         let disk = SimDisk::default();
-        let (figures, stats) = run(&disk, Some((6, Random(seed))));
+        let (figures, stats) = run(&disk, Some((6, Random(seed))), None);
         disk.state().faults = None;
         let told = |name: &str| figures.0.lock().unwrap().get(name).copied().unwrap_or(0.0);
         let of = |number: u64| f64::from(u32::try_from(number).unwrap());
         assert_eq!(told("events_total stored"), of(stats.stored), "{seed}");
         assert_eq!(told("events_total dropped"), of(stats.dropped), "{seed}");
+        assert_eq!(told("offered_total"), of(stats.offered), "{seed}");
         assert_eq!(told("unsigned_total"), of(stats.unsigned), "{seed}");
         // Each segment that ended badly was replaced, and says so, or nothing is recorded any more.
         let broken = 1.0 - told("recording");
@@ -174,4 +199,16 @@ fn figures_say_what_the_log_holds() {
         unsigned += told("unsigned_total");
     }
     assert!(poisoned > 5.0 && failed > 5.0 && unsigned > 0.0, "{poisoned} {failed} {unsigned}");
+}
+
+#[test]
+#[expect(clippy::float_cmp, reason = "whole numbers")]
+fn figures_say_how_far_mirrors_are() {
+    for (remembers, lag, missed) in [(None, 0.0, 5.0), (Some(0), 5.0, 0.0)] {
+        let (figures, stats) = run(&SimDisk::default(), None, Some(Failing(remembers)));
+        assert_eq!(stats.stored, 5);
+        assert_eq!(figures.get("mirror_lag_events failing"), lag, "{remembers:?}");
+        assert_eq!(figures.get("mirror_missed_total failing"), missed, "{remembers:?}");
+        assert!(figures.get("mirror_failures_total failing") >= 3.0, "{remembers:?}");
+    }
 }

@@ -141,6 +141,16 @@ mod tests {
 
     use super::*;
 
+    #[cfg(all(feature = "rusqlite", feature = "sqlx-postgres"))]
+    #[test]
+    fn the_cursor_of_one_kind_of_store_is_none_for_the_other() {
+        let filter = Filter::new();
+        let of_one = Cursor::new(&filter, 7);
+        let of_many = Cursor::at(&filter, Place { ts: 1, log: 2, seq: 7 });
+        assert_eq!(of_one.below(&filter), Err(CursorError::Syntax));
+        assert_eq!(of_many.before(&filter), Err(CursorError::Syntax));
+    }
+
     proptest! {
         #[cfg(feature = "sqlx-postgres")]
         #[test]

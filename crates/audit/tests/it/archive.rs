@@ -13,7 +13,7 @@ use palisade_core::ManualClock;
 use crate::{builder, key, lines};
 
 /// 100 events, one an hour, in files of 4 KiB.
-async fn log(folder: &Path) -> AuditLog {
+pub(crate) async fn log(folder: &Path) -> AuditLog {
     let clock = ManualClock::new();
     let log = builder(folder).segment_bytes(4096).unwrap().clock(Arc::new(clock.clone()));
     let log = log.open().unwrap();
@@ -56,6 +56,43 @@ async fn a_copy_that_is_not_the_log_is_refused() {
     fs::write(&path, fs::read_to_string(&path).unwrap().replacen("\"a\"", "\"b\"", 1)).unwrap();
     let changed = restore(target.path(), scratch.path(), key().verifier(), None);
     assert!(matches!(&changed, Err(ArchiveError::Tampered(bad)) if bad.seq == 1), "{changed:?}");
+}
+
+#[tokio::test]
+async fn a_log_that_was_changed_is_not_copied() {
+    let (folder, target) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    log(folder.path()).await.close().await.unwrap();
+    let path = folder.path().join("00000000000000000000.jsonl");
+    fs::write(&path, fs::read_to_string(&path).unwrap().replacen("\"a\"", "\"b\"", 1)).unwrap();
+    let copied = backup(folder.path(), target.path(), key().verifier());
+    assert!(matches!(&copied, Err(ArchiveError::Tampered(bad)) if bad.seq == 1), "{copied:?}");
+}
+
+#[tokio::test]
+async fn as_many_bytes_as_asked_for_are_kept_and_everything_that_is_not_signed() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = log(folder.path()).await;
+    let checkpoint = folder.path().join("checkpoint");
+    let signed = fs::read(&checkpoint).unwrap();
+    for _ in 0..60 {
+        open.record(Event::new("a").detail("pad", &"x".repeat(300))).await.unwrap();
+    }
+    open.close().await.unwrap();
+    drop(open);
+    let last = fs::read(&checkpoint).unwrap();
+    let bytes = || lines(folder.path()).iter().map(|line| line.len() as u64 + 1).sum::<u64>();
+    let cut = |retention: Retention| {
+        prune(folder.path(), key().verifier(), &retention, SystemTime::UNIX_EPOCH).unwrap()
+    };
+    cut(Retention::default().newest(40_000));
+    let left = bytes();
+    assert!(left <= 40_000 && left > 40_000 - 5_000, "{left}");
+    // As after a crash: what follows the checkpoint may have to be cut, but never at its beginning.
+    fs::write(&checkpoint, signed).unwrap();
+    let first = cut(Retention::default().newest(0));
+    assert!((85..=101).contains(&first), "{first}");
+    fs::write(&checkpoint, last).unwrap();
+    assert!(verify_dir(folder.path(), key().verifier(), &Anchor::Stored).unwrap().is_good());
 }
 
 #[tokio::test]

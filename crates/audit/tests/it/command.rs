@@ -4,10 +4,13 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
 
-use palisade_audit::{Actor, Event};
+use palisade_audit::{Actor, Event, Outcome, Proof, backup};
+use palisade_core::ManualClock;
 
-use crate::{json, key, lines, open};
+use crate::{archive, builder, json, key, lines, open};
 
 fn run(folder: &Path, args: &[&str]) -> Output {
     let (name, rest) = args.split_first().unwrap();
@@ -104,6 +107,81 @@ async fn copies_and_cuts_are_recorded_in_the_log_or_it_is_said_that_they_are_not
     let copied = actions.iter().find(|event| event["action"] == "audit.backup").unwrap();
     assert_eq!(copied["details"][0]["value"], 3);
     assert_eq!(on(&["verify", "--key", &keys]).0, Some(0));
+}
+
+#[tokio::test]
+async fn every_option_of_a_search_is_heard() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = ManualClock::new();
+    let log = builder(folder.path()).clock(Arc::new(clock.clone())).open().unwrap();
+    for (actor, target, outcome) in [
+        ("ann", "1", Outcome::Success),
+        ("ann", "2", Outcome::Denied),
+        ("bob", "2", Outcome::Success),
+    ] {
+        clock.advance(Duration::from_hours(1));
+        let event = Event::new("order.pay").actor(Actor::user(actor)).target("order", target);
+        log.record(event.outcome(outcome)).await.unwrap();
+    }
+    let table: [(&[&str], &[u64]); 7] = [
+        (&[], &[0, 1, 2, 3]),
+        (&["--actor", "user:ann"], &[1, 2]),
+        (&["--action", "order.*"], &[1, 2, 3]),
+        (&["--target", "2"], &[2, 3]),
+        (&["--outcome", "denied"], &[2]),
+        (&["--since", "1970-01-01T02:00:00Z"], &[2, 3]),
+        (&["--until", "1970-01-01T02:00:00Z"], &[0, 1]),
+    ];
+    for task in ["query", "export"] {
+        for (options, expected) in table {
+            let (code, out, _) = text(&run(folder.path(), &[&[task], options].concat()));
+            let found: Vec<_> = out.lines().map(|l| json(l)["seq"].as_u64().unwrap()).collect();
+            assert_eq!((code, found.as_slice()), (Some(0), expected), "{task} {options:?}");
+        }
+        let (code, _, err) = text(&run(folder.path(), &[task, "--outcome", "fine"]));
+        assert!(code == Some(2) && err.contains("--outcome"), "{err}");
+    }
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_was_kept_and_what_is_to_be_kept_are_heard() {
+    let (folder, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let log = archive::log(folder.path()).await;
+    let file = |name: &str, text: &str| {
+        let path = data.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let keys = file("vkey", &key().verifier().to_string());
+    let copy = |name: &str| {
+        let path = data.path().join(name);
+        let _ = backup(folder.path(), &path, key().verifier()).unwrap();
+        path
+    };
+    let copies = ["days", "mebibytes", "old"].map(copy);
+    log.record(Event::new("since")).await.unwrap();
+    let newer = file("newer", log.checkpoint().await.unwrap().note());
+
+    let [days, mebibytes, old] = &copies;
+    let on = |folder: &Path, args: &[&str]| text(&run(folder, &[args, &["--key", &keys]].concat()));
+    let scratch = data.path().join("scratch");
+    let scratch = scratch.to_str().unwrap();
+    for task in [&["verify"] as &[&str], &["restore", scratch]] {
+        let (code, _, err) = on(old, &[task, &["--pinned", &newer]].concat());
+        assert!(code == Some(1) && err.contains("event 101"), "{task:?}: {err}");
+    }
+    assert_eq!(on(folder.path(), &["verify", "--pinned", &newer]).0, Some(0));
+    let restored = on(old, &["restore", scratch, "--json"]);
+    assert_eq!((restored.0, &json(&restored.1)["size"]), (Some(0), &101.into()));
+
+    let first = |out: &str| json(out)["first"].as_u64().unwrap();
+    assert_eq!(first(&on(mebibytes, &["prune", "--mebibytes", "1", "--json"]).1), 0);
+    assert!(first(&on(mebibytes, &["prune", "--mebibytes", "0", "--json"]).1) > 90);
+    assert!(first(&on(days, &["prune", "--days", "1", "--json"]).1) > 90);
+    let (_, proof, _) = on(old, &["prove", "7", "--json"]);
+    let (_, plain, _) = on(old, &["prove", "7"]);
+    let event = json(&proof)["event"].as_str().unwrap().to_owned();
+    Proof::parse(&plain, &event).unwrap().verify(key().verifier()).unwrap();
 }
 
 #[tokio::test]

@@ -17,6 +17,14 @@ async fn get(app: &Router, path: &str) -> (u16, Vec<u8>) {
     (status, answer.into_body().collect().await.unwrap().to_bytes().to_vec())
 }
 
+/// The headers by which caches and readers know what they have.
+async fn kind(app: &Router, path: &str) -> [String; 2] {
+    let request = Request::get(path).body(Body::empty()).unwrap();
+    let answer = app.clone().oneshot(request).await.unwrap();
+    ["content-type", "cache-control"]
+        .map(|name| answer.headers()[name].to_str().unwrap().to_owned())
+}
+
 async fn log(folder: &std::path::Path, events: u32) -> AuditLog {
     let log = builder(folder).segment_bytes(8192).unwrap().open().unwrap();
     for number in 0..events {
@@ -99,4 +107,20 @@ async fn other_paths_are_not_there_and_events_only_where_they_are_meant_to_be() 
     assert_eq!(get(&app, "/tile/0/000.p/5").await.1.len(), 5 * 32);
     let app: Router = routes::everything(&log);
     assert_eq!(get(&app, "/tile/entries/000.p/21").await.0, 200);
+    let tile = ["application/octet-stream", "private, max-age=31536000, immutable"];
+    assert_eq!(kind(&app, "/tile/entries/000.p/21").await, tile);
+    assert_eq!(kind(&app, "/tile/0/000.p/21").await, tile);
+    assert_eq!(kind(&app, "/checkpoint").await, ["text/plain; charset=utf-8", "no-cache"]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_not_said_to_be_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = log(folder.path(), 20).await;
+    log.close().await.unwrap();
+    let app: Router = routes::everything(&log);
+    std::fs::write(folder.path().join("checkpoint"), "no note").unwrap();
+    for path in ["/checkpoint", "/tile/0/000.p/21", "/tile/entries/000.p/21"] {
+        assert_eq!(get(&app, path).await, (503, Vec::new()), "{path}");
+    }
 }
