@@ -1,6 +1,7 @@
 //! Where the next page begins.
 
 use std::fmt;
+use std::iter;
 use std::str::FromStr;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -88,21 +89,12 @@ impl Cursor {
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut bytes = Vec::with_capacity(LONGEST);
         match self.position {
-            Position::Before(before) => {
-                bytes.push(BEFORE);
-                bytes.extend_from_slice(&before.to_be_bytes());
-            }
+            Position::Before(before) => write(f, BEFORE, &[before.to_be_bytes()], self.digest),
             Position::Below(Place { ts, log, seq }) => {
-                bytes.push(BELOW);
-                for number in [ts, log, seq] {
-                    bytes.extend_from_slice(&number.to_be_bytes());
-                }
+                write(f, BELOW, &[ts, log, seq].map(i64::to_be_bytes), self.digest)
             }
         }
-        bytes.extend_from_slice(&self.digest);
-        f.write_str(&Base64UrlUnpadded::encode_string(&bytes))
     }
 }
 
@@ -119,6 +111,23 @@ impl FromStr for Cursor {
 
 /// Bytes of the longest cursor.
 const LONGEST: usize = 33;
+
+/// Bytes of the longest text.
+const TEXT: usize = LONGEST.div_ceil(3) * 4;
+
+/// Writes a cursor; nothing is allocated for it.
+fn write(
+    f: &mut fmt::Formatter<'_>,
+    kind: u8,
+    numbers: &[[u8; 8]],
+    digest: [u8; 8],
+) -> fmt::Result {
+    let (mut bytes, mut text) = ([0; LONGEST], [0; TEXT]);
+    let parts = iter::once(&kind).chain(numbers.as_flattened()).chain(&digest);
+    let length = bytes.iter_mut().zip(parts).map(|(to, from)| *to = *from).count();
+    let bytes = bytes.get(..length).unwrap_or_default();
+    f.write_str(Base64UrlUnpadded::encode(bytes, &mut text).map_err(|_| fmt::Error)?)
+}
 
 fn read(bytes: &[u8]) -> Option<Cursor> {
     let (kind, rest) = bytes.split_first()?;

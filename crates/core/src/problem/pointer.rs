@@ -1,6 +1,6 @@
 //! Where in a request body something is wrong.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use serde::{Serialize, Serializer};
 
@@ -72,23 +72,24 @@ impl Serialize for Pointer {
 
 /// Escapes `~` and `/` (RFC 6901 section 3), then what a URI fragment may not hold (RFC 3986 3.5).
 fn write_token(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
-    for byte in name.bytes() {
-        match byte {
-            b'~' => f.write_str("~0")?,
-            b'/' => f.write_str("~1")?,
-            byte if is_fragment(byte) => f.write_char(char::from(byte))?,
-            other => write!(f, "%{other:02X}")?,
+    let is_escaped = |c: char| !is_fragment(c);
+    for part in name.split_inclusive(is_escaped) {
+        let plain = part.trim_end_matches(is_escaped);
+        f.write_str(plain)?;
+        for byte in part.bytes().skip(plain.len()) {
+            match byte {
+                b'~' => f.write_str("~0")?,
+                b'/' => f.write_str("~1")?,
+                other => write!(f, "%{other:02X}")?,
+            }
         }
     }
     Ok(())
 }
 
-const fn is_fragment(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'-' | b'.' | b'_' | b'!' | b'$' | b'&'..=b',' | b';' | b'=' | b':' | b'@' | b'?'
-        )
+const fn is_fragment(c: char) -> bool {
+    c.is_ascii_alphanumeric()
+        || matches!(c, '-' | '.' | '_' | '!' | '$' | '&'..=',' | ';' | '=' | ':' | '@' | '?')
 }
 
 #[cfg(test)]
@@ -108,6 +109,8 @@ mod tests {
             ("k\"l", "#/k%22l"),
             (" ", "#/%20"),
             ("m~n", "#/m~0n"),
+            ("~/ab~", "#/~0~1ab~0"),
+            ("a\u{e9}b", "#/a%C3%A9b"),
             ("\u{e9}", "#/%C3%A9"),
         ];
         for (name, expected) in table {
