@@ -18,6 +18,8 @@ mod archive;
 mod command;
 #[cfg(target_os = "linux")]
 mod device;
+#[cfg(any(feature = "rusqlite", feature = "sqlx-postgres"))]
+mod filters;
 mod full;
 mod kill;
 mod layer;
@@ -36,7 +38,7 @@ mod routes;
 mod security;
 mod tamper;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use palisade_audit::{AuditLog, Builder, LogKey};
 
@@ -52,13 +54,18 @@ fn open(folder: &Path) -> AuditLog {
     builder(folder).open().unwrap()
 }
 
-/// Returns every line of the log, in order.
-fn lines(folder: &Path) -> Vec<String> {
+/// Returns the files of events, in order.
+fn segments(folder: &Path) -> Vec<PathBuf> {
     let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
     names.retain(|path| path.extension().is_some_and(|ending| ending == "jsonl"));
     names.sort();
-    let text: String = names.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
-    text.lines().map(str::to_owned).collect()
+    names
+}
+
+/// Returns every line of the log, in order.
+fn lines(folder: &Path) -> Vec<String> {
+    let text = segments(folder).into_iter().map(|path| std::fs::read_to_string(path).unwrap());
+    text.collect::<String>().lines().map(str::to_owned).collect()
 }
 
 fn json(line: &str) -> serde_json::Value {

@@ -1,13 +1,13 @@
 //! Events are found again, page by page.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use palisade_audit::query::{Cursor, CursorError, Filter, Index, IndexError, Limit, Stored};
 use palisade_audit::{Actor, AuditLog, Event, Outcome};
 use palisade_core::ManualClock;
 use std::sync::Arc;
 
-use crate::{builder, lines, open};
+use crate::{builder, filters, lines, open};
 
 /// 200 events of three actors, an event each second.
 async fn filled(folder: &std::path::Path) -> AuditLog {
@@ -25,30 +25,6 @@ async fn filled(folder: &std::path::Path) -> AuditLog {
         log.record(event).await.unwrap();
     }
     log
-}
-
-fn at(seconds: u64) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
-}
-
-fn filters() -> Vec<Filter> {
-    let all = Filter::new;
-    vec![
-        all(),
-        all().actor("u1"),
-        all().actor("user:u1"),
-        all().actor("service:u1"),
-        all().actor("nobody"),
-        all().action("user.*"),
-        all().action("user.login"),
-        all().action("user"),
-        all().action("*"),
-        all().target("3"),
-        all().target("order:2"),
-        all().outcome(Outcome::Denied),
-        all().since(at(50)).until(at(60)),
-        all().actor("u2").action("user.*").outcome(Outcome::Success).since(at(20)),
-    ]
 }
 
 /// All pages of a filter, each of `limit`.
@@ -76,7 +52,7 @@ async fn every_filter_finds_what_a_look_at_every_line_finds() {
     let mut all: Vec<Stored> =
         lines(folder.path()).iter().map(|line| Stored::parse(line.as_bytes()).unwrap()).collect();
     all.reverse();
-    for filter in filters() {
+    for filter in filters::all() {
         let expected: Vec<_> = all.iter().filter(|event| filter.matches(event)).cloned().collect();
         for limit in [1, 7, 200] {
             assert_eq!(pages(&index, &filter, limit), expected, "{filter:?}");

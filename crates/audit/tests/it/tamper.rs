@@ -7,7 +7,7 @@ use palisade_audit::{
     Anchor, Checkpoint, Event, LogKey, OpenError, Report, Wrong, merkle, verify_dir,
 };
 
-use crate::{builder, key, lines, open};
+use crate::{builder, key, lines, open, segments};
 
 const FIRST: &str = "00000000000000000000.jsonl";
 
@@ -216,11 +216,7 @@ async fn a_false_or_missing_checkpoint_opens_nothing() {
 async fn a_torn_line_is_cut_kept_aside_and_recorded() {
     let folder = tempfile::tempdir().unwrap();
     log(folder.path()).await;
-    let mut names: Vec<_> =
-        fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path()).collect();
-    names.retain(|path| path.extension().is_some_and(|ending| ending == "jsonl"));
-    names.sort();
-    let last = names.last().unwrap();
+    let last = &segments(folder.path()).pop().unwrap();
     let whole = fs::read(last).unwrap();
     let torn = "{\"seq\":40,\"sync\":40,\"ts\":\"2026-";
     fs::write(last, [&whole, torn.as_bytes()].concat()).unwrap();
@@ -240,11 +236,7 @@ async fn a_torn_line_is_cut_kept_aside_and_recorded() {
 async fn a_bad_line_before_an_acknowledged_one_is_no_torn_line() {
     let folder = tempfile::tempdir().unwrap();
     log(folder.path()).await;
-    let mut names: Vec<_> =
-        fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path()).collect();
-    names.retain(|path| path.extension().is_some_and(|ending| ending == "jsonl"));
-    names.sort();
-    let last = names.last().unwrap();
+    let last = &segments(folder.path()).pop().unwrap();
     let whole = fs::read_to_string(last).unwrap();
     // Event 41 was written when 41 were durable, event 40 among them.
     let tail = "{\"seq\":40,\"sync\":40,\"changed\n{\"seq\":41,\"sync\":41,\"ts\":\"\"}\n";
