@@ -90,6 +90,16 @@ impl Process {
         String::from_utf8_lossy(shown).into_owned()
     }
 
+    /// Returns all that the program wrote to standard output and error since the first start.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] when it cannot be read.
+    pub fn whole_log(&self) -> Result<String, Error> {
+        let all = fs::read(self.log_path()).map_err(Error::io("read the log"))?;
+        Ok(String::from_utf8_lossy(&all).into_owned())
+    }
+
     /// Kills it and all it started with `SIGKILL`, as a power cut would, and reaps it.
     ///
     /// Does nothing when it does not run.
@@ -127,6 +137,26 @@ impl Process {
             let _ = signal::send(pid, libc::SIGCONT);
         }
         signal::send(root, libc::SIGCONT).map_err(Error::io("send SIGCONT"))
+    }
+
+    /// Sends a signal at which the program replaces its children, and waits until all that ran before
+    /// have ended and others run.
+    pub(crate) fn renew(&self, signal: i32) -> Result<(), Error> {
+        let guard = self.lock();
+        let root = running(&self.program, &guard)?;
+        let limit = self.program.ready_within;
+        let children = |so: &dyn Fn(&[u32]) -> bool| {
+            let settled = || Some(tree::descendants(root)).filter(|now| so(now));
+            poll_until(limit, settled).ok_or_else(|| Error::TimedOut {
+                what: format!("{} had replaced its children", self.program.name()),
+                limit,
+                last: "the earlier ones still run".to_owned(),
+                log: self.log(),
+            })
+        };
+        let old = children(&|now| !now.is_empty())?;
+        signal::send(root, signal).map_err(Error::io("send the signal of renewal"))?;
+        children(&|now| !now.is_empty() && !now.iter().any(|pid| old.contains(pid))).map(drop)
     }
 
     /// Asks it to end and waits until it has.

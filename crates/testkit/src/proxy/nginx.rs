@@ -4,19 +4,31 @@ use std::fmt::Write as _;
 use std::fs;
 use std::net::SocketAddr;
 use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::error::Error;
-use crate::process::{Folder, Port, Process, Program};
+use crate::process::{Folder, Port, Process, Program, find_program};
 use crate::proxy::reverse::{Announce, ReverseProxy, takes_connections};
 
-/// A real nginx on 127.0.0.1, in one unprivileged process.
+/// A real nginx on 127.0.0.1, in one unprivileged process unless told.
 ///
 /// It dereferences to its [`Process`].
 #[derive(Debug)]
 pub struct Nginx {
     process: Process,
     port: Port,
-    _folder: Folder,
+    folder: Folder,
+    kind: Kind,
+}
+
+/// How it runs.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    /// One process.
+    Alone,
+    /// A master that replaces its workers.
+    WithWorkers,
 }
 
 impl Nginx {
@@ -38,29 +50,56 @@ impl Nginx {
     /// [`Error::Missing`] without nginx, [`Error::Io`] when the configuration cannot be written, else
     /// those of [`Process::start`]; the error shows what nginx says about a wrong configuration.
     pub fn with_config(http: &str) -> Result<Self, Error> {
-        let (folder, port) = (Folder::new("nginx-conf")?, Port::reserve()?);
-        let dir = folder.path().display().to_string();
-        let http = http.replace("{port}", &port.number().to_string()).replace("{dir}", &dir);
-        let mut temporary = String::new();
-        for kind in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"] {
-            let _ = writeln!(temporary, "{kind}_temp_path {dir}/{kind};");
+        Self::run(Kind::Alone, http)
+    }
+
+    /// The same with a master process and a worker, which [`reload`](Self::reload) replaces.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`with_config`](Self::with_config).
+    pub fn with_workers(http: &str) -> Result<Self, Error> {
+        Self::run(Kind::WithWorkers, http)
+    }
+
+    /// Takes another configuration into force without losing a request, and returns when no worker
+    /// of the earlier one runs any more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Answer`] with what nginx says of a wrong configuration, which changes nothing;
+    /// [`Error::TimedOut`] when requests of the earlier workers do not end, or for an nginx
+    /// without workers.
+    pub fn reload(&self, http: &str) -> Result<(), Error> {
+        let next = self.folder.path().join("next.conf");
+        write_config(&next, self.kind, &self.folder, &self.port, http)?;
+        let mut test = Command::new(find_program("nginx")?);
+        test.args(["-t", "-q", "-e", "stderr", "-p"]).arg(self.folder.path()).arg("-c").arg(&next);
+        let tested = test.output().map_err(Error::io("test the configuration of nginx"))?;
+        if !tested.status.success() {
+            let said = String::from_utf8_lossy(&tested.stderr).into_owned();
+            return Err(Error::answer("reload nginx", said));
         }
-        let config = format!(
-            "daemon off; master_process off; pid {dir}/pid; error_log stderr;\n\
-             events {{ worker_connections 256; }}\n\
-             http {{ access_log off;\n{temporary}{http}\n}}\n"
-        );
+        fs::rename(&next, config_path(&self.folder))
+            .map_err(Error::io("replace the configuration of nginx"))?;
+        self.process.renew(libc::SIGHUP)
+    }
+
+    fn run(kind: Kind, http: &str) -> Result<Self, Error> {
+        let (folder, port) = (Folder::new("nginx-conf")?, Port::reserve()?);
         fs::write(folder.path().join("tls.pem"), CERTIFICATE)
             .map_err(Error::io("write the certificate of nginx"))?;
-        let path = folder.path().join("nginx.conf");
-        fs::write(&path, config).map_err(Error::io("write the configuration of nginx"))?;
+        let path = config_path(&folder);
+        write_config(&path, kind, &folder, &port, http)?;
         let program = Program::find("nginx")?
-            .add_args(["-e", "stderr", "-p", &dir, "-c"])
+            .add_args(["-e", "stderr", "-p"])
+            .add_arg(folder.path())
+            .add_arg("-c")
             .add_arg(&path)
             .stop_signal(libc::SIGQUIT);
         let address = port.address();
         let process = Process::start(program, move || takes_connections(address))?;
-        Ok(Self { process, port, _folder: folder })
+        Ok(Self { process, port, folder, kind })
     }
 
     /// Returns where it listens.
@@ -76,6 +115,36 @@ impl Deref for Nginx {
     fn deref(&self) -> &Process {
         &self.process
     }
+}
+
+fn config_path(folder: &Folder) -> PathBuf {
+    folder.path().join("nginx.conf")
+}
+
+/// Writes a whole configuration around the inside of its `http` block.
+fn write_config(
+    path: &Path,
+    kind: Kind,
+    folder: &Folder,
+    port: &Port,
+    http: &str,
+) -> Result<(), Error> {
+    let dir = folder.path().display().to_string();
+    let http = http.replace("{port}", &port.number().to_string()).replace("{dir}", &dir);
+    let mut temporary = String::new();
+    for kind in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"] {
+        let _ = writeln!(temporary, "{kind}_temp_path {dir}/{kind};");
+    }
+    let processes = match kind {
+        Kind::Alone => "master_process off;",
+        Kind::WithWorkers => "worker_processes 1;",
+    };
+    let config = format!(
+        "daemon off; {processes} pid {dir}/pid; error_log stderr;\n\
+         events {{ worker_connections 256; }}\n\
+         http {{ access_log off;\n{temporary}{http}\n}}\n"
+    );
+    fs::write(path, config).map_err(Error::io("write the configuration of nginx"))
 }
 
 /// The certificate in PEM of the authority that signed the one of [`Nginx`] over TLS; nobody has its key.

@@ -3,6 +3,8 @@
 use palisade_testkit::proxy::{Announce, Haproxy, Nginx, ReverseProxy};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -152,4 +154,55 @@ fn a_wrong_configuration_is_an_error_that_shows_what_the_proxy_says() {
     assert!(shown.contains("unknown keyword 'nonsense'"), "{shown}");
     let proxy = ReverseProxy::to(([127, 0, 0, 1], 9).into()).add_announcement(Announce::ProxyV1);
     assert!(Nginx::start(&proxy).is_err());
+}
+
+/// A server that answers one request when it is told to, and says that it has it.
+fn hesitant() -> (SocketAddr, Receiver<()>, Sender<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let ((has_it, asked), (go, told)) = (channel(), channel());
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        drop(listener);
+        has_it.send(()).unwrap();
+        told.recv().unwrap();
+        let mut head = [0; 4096];
+        let _ = stream.read(&mut head).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello").unwrap();
+    });
+    (address, asked, go)
+}
+
+#[test]
+fn a_reload_waits_for_what_runs_and_sends_the_rest_elsewhere() {
+    let config = |upstream: SocketAddr| {
+        format!(
+            "server {{ listen 127.0.0.1:{{port}}; location / {{ proxy_pass http://{upstream}; }} }}"
+        )
+    };
+    let (first, asked, go) = hesitant();
+    let (second, seen) = upstream();
+    let nginx = Nginx::with_workers(&config(first)).unwrap();
+    let wrong = format!("{:?}", nginx.reload("nonsense on;").unwrap_err());
+    assert!(wrong.contains("unknown directive \"nonsense\""), "{wrong}");
+
+    let has_gone = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let running = scope.spawn(|| request(nginx.address(), ""));
+        asked.recv().unwrap();
+        let reloading = scope.spawn(|| {
+            nginx.reload(&config(second)).unwrap();
+            assert!(has_gone.load(Ordering::SeqCst), "a request still ran");
+        });
+        // The earlier worker finds nobody, the next one the second server.
+        while !seen.is_finished() {
+            let mut stream = TcpStream::connect(nginx.address()).unwrap();
+            stream.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+            stream.read_to_end(&mut Vec::new()).unwrap();
+        }
+        has_gone.store(true, Ordering::SeqCst);
+        go.send(()).unwrap();
+        running.join().unwrap();
+        reloading.join().unwrap();
+    });
 }
