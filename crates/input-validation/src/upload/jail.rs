@@ -1,11 +1,13 @@
 //! A folder that nothing leads out of.
 
+use std::ffi::CStr;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, fstat, mkdirat, openat, unlinkat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, fstat, mkdirat, openat, statat, unlinkat};
 #[cfg(target_os = "linux")]
 use rustix::fs::{ResolveFlags, openat2};
 use rustix::io::Errno;
@@ -167,12 +169,43 @@ impl Jail {
     ///
     /// Those of the system.
     pub fn remove_drafts(&self) -> io::Result<usize> {
+        self.remove_drafts_that(|_| Ok(true))
+    }
+
+    /// Removes drafts that nobody has written to since that time: those that a crash has left, in a
+    /// folder where other programs may be at work on theirs.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn remove_drafts_before(&self, time: SystemTime) -> io::Result<usize> {
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        self.remove_drafts_that(|name| {
+            let found = statat(&self.root, name, AtFlags::SYMLINK_NOFOLLOW)?;
+            Ok(u64::try_from(found.st_mtime).unwrap_or_default() < since)
+        })
+    }
+
+    /// Removes drafts; one that is gone meanwhile was somebody's.
+    fn remove_drafts_that(&self, is_left: impl Fn(&CStr) -> io::Result<bool>) -> io::Result<usize> {
         let mut removed = 0_usize;
         for entry in rustix::fs::Dir::read_from(&self.root)? {
             let entry = entry?;
-            if entry.file_name().to_bytes().starts_with(Draft::PREFIX.as_bytes()) {
-                unlinkat(&self.root, entry.file_name(), AtFlags::empty())?;
-                removed = removed.saturating_add(1);
+            let name = entry.file_name();
+            if !name.to_bytes().starts_with(Draft::PREFIX.as_bytes()) {
+                continue;
+            }
+            let gone = is_left(name).and_then(|is_left| {
+                if is_left {
+                    unlinkat(&self.root, name, AtFlags::empty())?;
+                }
+                Ok(is_left)
+            });
+            match gone {
+                Ok(true) => removed = removed.saturating_add(1),
+                Ok(false) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(removed)

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
 
 use palisade_input_validation::issue::code;
 use palisade_input_validation::upload::{Draft, DraftError, FileKind, Jail};
@@ -147,6 +148,21 @@ fn a_draft_is_kept_whole_or_leaves_nothing() {
     fs::write(place.path("jail/.draft-of-a-crash"), "half").unwrap();
     assert_eq!(jail.remove_drafts().unwrap(), 1);
     assert_eq!(names(), before);
+}
+
+#[test]
+fn drafts_that_others_still_write_stay_where_folders_are_shared() {
+    let place = Place::new();
+    let jail = Jail::at(&place.path("jail")).unwrap();
+    let noon = UNIX_EPOCH + Duration::from_hours(500_000);
+    for (name, age) in [(".draft-old", 2), (".draft-new", 0), ("file", 2)] {
+        let file = File::create(place.path("jail").join(name)).unwrap();
+        file.set_modified(noon - Duration::from_secs(age)).unwrap();
+    }
+    assert_eq!(jail.remove_drafts_before(noon).unwrap(), 1);
+    let is_there = |name: &str| place.path("jail").join(name).exists();
+    assert!(!is_there(".draft-old") && is_there(".draft-new") && is_there("file"));
+    assert_eq!(jail.remove_drafts_before(noon).unwrap(), 0);
 }
 
 /// Swaps a folder of the jail and a link out of it until told to stop.
