@@ -44,7 +44,7 @@ pub(crate) enum StartError {
     Backup(#[from] BackupError),
     #[error(transparent)]
     Caches(#[from] CachesError),
-    #[error("the folder of copies: {0}; see that this user may write the data folder")]
+    #[error("the folder of copies: {0}; see that this user may write it")]
     Copies(#[source] io::Error),
     #[error(transparent)]
     Counts(#[from] CountsError),
@@ -250,7 +250,11 @@ pub(crate) async fn assemble(
     let shared = Shared::open(store.server()).await?;
     let trail = Trail::open(&config.data, shared, &keys, Arc::clone(clock))?;
     let saving = counts.keep().await;
-    let copies = Copies::open(&config.data).map_err(StartError::Copies)?;
+    let copies = match &config.copies {
+        Some(folder) => Copies::share(folder, clock.wall()),
+        None => Copies::open(&config.data),
+    };
+    let copies = copies.map_err(StartError::Copies)?;
     let portal = Portal { store, accounts, resets, guard, copies, trail, reports };
     Ok(Assembled { portal, made, saving })
 }

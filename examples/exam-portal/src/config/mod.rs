@@ -40,6 +40,8 @@ pub(crate) use value::{LogFormat, ReadyCheck};
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) data: PathBuf,
+    /// Where scanned copies are, if other instances see them too.
+    pub(crate) copies: Option<PathBuf>,
     /// The database, if it is not the file in the data folder.
     pub(crate) postgres: Option<PostgresUrl>,
     /// Where limits and lockouts are counted, if it is not the database.
@@ -100,6 +102,11 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Mi
     let data = one(pick("data"), value::folder, &mut mistakes);
     let data = data.unwrap_or_else(|| PathBuf::from("portal-data"));
     let postgres = one(pick("postgres"), PostgresUrl::parse, &mut mistakes);
+    let copies = one(pick("copies"), value::folder, &mut mistakes);
+    if copies.is_some() && postgres.is_none() {
+        let wrong = "is a folder for instances that share a database";
+        mistakes.add(Mistake::new(&"--copies", wrong, "give --postgres too"));
+    }
     let redis = one(pick("redis"), RedisUrl::parse, &mut mistakes);
     let limits = limits::read(pick("limits"), &mut mistakes);
     let public_url = one(pick("public-url"), PublicUrl::parse, &mut mistakes);
@@ -132,6 +139,7 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Mi
             let config = Config {
                 listen,
                 data,
+                copies,
                 postgres,
                 redis,
                 limits,

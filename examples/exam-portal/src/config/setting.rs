@@ -48,6 +48,15 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "Folder of all state, made at the first start [default: ./portal-data]",
     },
     Setting {
+        name: "copies",
+        key: Some("copies"),
+        env: Some("PORTAL_COPIES"),
+        env_file: None,
+        value_name: "DIR",
+        kind: Kind::Value,
+        help: "Folder of scanned copies that all instances on one PostgreSQL server see [default: copies in the data folder]",
+    },
+    Setting {
         name: "public-url",
         key: Some("public_url"),
         env: Some("PORTAL_PUBLIC_URL"),
@@ -198,7 +207,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         env_file: None,
         value_name: "FILE",
         kind: Kind::Value,
-        help: "TOML file with the keys listen, data, public_url, allowed_hosts, trusted_proxies, postgres, redis, limits, mail, smtp, secret_key_file, production, log, log_dir, ready_checks, sentry_dsn, sentry_environment, sentry_ca",
+        help: "TOML file with the keys listen, data, copies, public_url, allowed_hosts, trusted_proxies, postgres, redis, limits, mail, smtp, secret_key_file, production, log, log_dir, ready_checks, sentry_dsn, sentry_environment, sentry_ca",
     },
 ];
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use palisade_input_validation::upload::{FileKind, Jail, Uploads};
 use palisade_input_validation::{Check, Line};
@@ -22,13 +23,26 @@ impl Copies {
     const KINDS: &'static [FileKind] = &[FileKind::Jpeg, FileKind::Pdf, FileKind::Png];
     const MAX_BYTES: u64 = 10 * 1024 * 1024;
 
+    /// Longer than any upload: a request has 30 seconds.
+    const ABANDONED: Duration = Duration::from_hours(1);
+
     /// Opens the folder in the data folder, and removes what a crash has left half-written.
     pub(crate) fn open(data: &Path) -> io::Result<Self> {
-        let path = data.join("copies");
-        folder::make(&path)?;
-        let jail = Jail::at(&path)?;
+        let jail = Self::make(&data.join("copies"))?;
         jail.remove_drafts()?;
         Ok(Self { jail: Arc::new(jail) })
+    }
+
+    /// Opens a folder in which other instances are at work, and removes what nobody writes any more.
+    pub(crate) fn share(folder: &Path, now: SystemTime) -> io::Result<Self> {
+        let jail = Self::make(folder)?;
+        jail.remove_drafts_before(now.checked_sub(Self::ABANDONED).unwrap_or(now))?;
+        Ok(Self { jail: Arc::new(jail) })
+    }
+
+    fn make(folder: &Path) -> io::Result<Jail> {
+        folder::make(folder)?;
+        Jail::at(folder)
     }
 
     pub(crate) fn jail(&self) -> Arc<Jail> {

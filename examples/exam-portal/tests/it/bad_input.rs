@@ -93,7 +93,7 @@ fn the_mistakes_of_flags_environment_and_file_are_told_together() {
     let lines = refused_by(&mut command, folder.path());
     let expected = [
         "\"--nope\": unknown flag",
-        "portal.toml line 1: unknown key \"listn\"; the keys are listen, data, public_url",
+        "portal.toml line 1: unknown key \"listn\"; the keys are listen, data, copies, public_url",
         "portal.toml line 3, log: not a string",
         "PORTAL_LISTEN: \"nowhere\" is not an address",
         "PORTAL_PUBLIC_URL: \"ftp://x\" is not an http or https URL",
