@@ -1,4 +1,4 @@
-//! What people see: pages made on the server, one stylesheet, no script.
+//! What people see: pages made on the server, one stylesheet, one script that renews one of them.
 
 mod announcement;
 mod assets;
@@ -45,6 +45,8 @@ pub(crate) fn routes() -> Router<Portal> {
         .route("/students/{code}/remove", post(student::remove))
         .route("/admin/audit", get(audit::page))
         .route("/admin/security", get(security::page))
+        // The same page for its script, which asks more often than people do.
+        .route("/admin/security/live", get(security::page))
         .route("/admin/security/unlock", post(security::unlock))
         .route("/exams", get(exams::page).post(exams::add))
         .route("/announcements/{slug}", get(announcement::page).post(announcement::submit))
@@ -62,6 +64,8 @@ pub(crate) fn open() -> Router<Portal> {
 
 /// Address of the stylesheet; it changes with the content.
 const STYLESHEET: &str = assets::STYLESHEET;
+/// Address of the script.
+const LIVE: &str = assets::LIVE;
 
 /// What is wrong with a form, in words: the field, and what it takes.
 fn wrong(rejected: &Rejected) -> Vec<String> {

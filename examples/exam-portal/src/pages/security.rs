@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::time::SystemTime;
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
 use jiff::Timestamp;
 use palisade_core::Problem;
+use palisade_headers::csp::Nonce;
 use palisade_headers::reports::{Observed, Snapshot};
 use palisade_passwords::fields::Fields;
 use palisade_ratelimit::limits::Figure;
@@ -36,8 +38,10 @@ const LISTED: usize = 50;
 #[template(path = "security.html")]
 struct Security {
     frame: Frame,
-    /// Whether the page is to be asked for again and again.
+    /// Whether the whole page is to be asked for again and again, in place of its script.
     live: bool,
+    /// By which the page says that the script is its own.
+    nonce: Nonce,
     place: String,
     since: String,
     refused: u64,
@@ -103,6 +107,7 @@ struct Violation {
 pub(super) async fn page(
     who: Result<Admin, Problem>,
     State(portal): State<Portal>,
+    Extension(nonce): Extension<Nonce>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let Admin(user) = who?;
@@ -126,6 +131,7 @@ pub(super) async fn page(
     Ok(super::html(&Security {
         frame: Frame::of(&user),
         live: query.as_deref() == Some("live"),
+        nonce,
         place: guard.place().to_owned(),
         since: moment(guard.history().since(), "%F %R"),
         refused: minutes.iter().map(|minute| minute.refused).fold(0, u64::saturating_add),

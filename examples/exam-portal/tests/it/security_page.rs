@@ -129,3 +129,84 @@ async fn it_is_drawn_as_charts_without_a_word_on_the_console_and_unlocks() {
     assert_eq!(browser.count("meta[http-equiv=refresh]").await.unwrap(), 1);
     assert_eq!(browser.console_messages().await.unwrap(), []);
 }
+
+/// Counts what `#refused` says.
+async fn refused(browser: &Browser) -> u64 {
+    browser.text("#refused").await.unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn its_figures_follow_what_happens_without_a_reload_until_they_are_paused() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = table(&folder);
+    let portal = Portal::start_with(&["--limits", &limits]);
+    let browser = Browser::start().await.unwrap();
+    sign_in(&browser, &portal, "admin").await;
+    browser.goto(&format!("http://{}{PAGE}", portal.address)).await.unwrap();
+    assert!(browser.text("#state").await.unwrap().contains("Renewed every 5 seconds"));
+    // No test waits for five seconds; the mark is gone if the page is loaded again.
+    browser
+        .evaluate("(document.querySelector('#live').dataset.every = '20', window.mark = 1)")
+        .await
+        .unwrap();
+    let press = || async { browser.click("#pause").await.unwrap() };
+    press().await;
+    assert_eq!(browser.text("#state").await.unwrap(), "Paused.");
+    assert_eq!(browser.text("#pause").await.unwrap(), "Go on");
+    assert_eq!(refused(&browser).await, 0);
+    attack(&portal);
+    assert_eq!(refused(&browser).await, 0, "paused");
+    press().await;
+    browser.wait_until("document.querySelector('#refused').innerText === '6'").await.unwrap();
+    // Tiles, bars and tables: the whole of it. A button keeps the focus while it is renewed.
+    browser.wait_until("document.querySelectorAll('#locks button').length === 2").await.unwrap();
+    assert!(browser.text("#reports").await.unwrap().contains("evil.example"));
+    let bar = "Math.max(...[...document.querySelectorAll('.chart rect')].map(bar => Number(bar.getAttribute('height'))))";
+    assert_eq!(browser.evaluate(bar).await.unwrap(), 120);
+    browser.evaluate("document.querySelector('#locks button').focus()").await.unwrap();
+    let nobody = portal.anonymous();
+    for _ in 0..3 {
+        nobody.json("POST", "/api/v1/auth/reset-request", &json!({"email": "b@b.example"}));
+    }
+    browser.wait_until("document.querySelector('#refused').innerText === '9'").await.unwrap();
+    let focus = "document.activeElement === document.querySelector('#locks button')";
+    assert_eq!(browser.evaluate(focus).await.unwrap(), true);
+    assert_eq!(browser.evaluate("window.mark").await.unwrap(), 1, "no reload");
+
+    // Bars move, unless the reader wants them not to.
+    let motion =
+        "getComputedStyle(document.querySelector('.chart rect')).transitionDuration !== '0s'";
+    for (wish, moves) in [("no-preference", true), ("reduce", false)] {
+        let media = json!({"features": [{"name": "prefers-reduced-motion", "value": wish}]});
+        browser.call("Emulation.setEmulatedMedia", media).await.unwrap();
+        assert_eq!(browser.evaluate(motion).await.unwrap(), moves, "{wish}");
+    }
+    assert_eq!(browser.console_messages().await.unwrap(), []);
+
+    // Who is signed out is told so, and asks no more.
+    assert_eq!(
+        crate::portal::finished(
+            crate::portal::command().args(["user", "reset", "admin", "--data"]).arg(portal.data())
+        )
+        .0,
+        Some(0)
+    );
+    browser
+        .wait_until("document.querySelector('#state').innerText.includes('signed out')")
+        .await
+        .unwrap();
+}
+
+#[test]
+fn the_page_that_asks_for_itself_has_a_limit_of_its_own() {
+    let portal = Portal::start_exactly(tempfile::tempdir().unwrap(), &[]);
+    let admin = portal.sign_in("admin");
+    for turn in 0..30 {
+        assert_eq!(admin.get("/admin/security/live").status, 200, "{turn}");
+    }
+    assert_eq!(admin.get("/admin/security/live").status, 429);
+    assert_eq!(admin.get(PAGE).status, 200, "people are not in its way");
+    for name in ["teacher", "student"] {
+        assert_eq!(portal.sign_in(name).get("/admin/security/live").status, 403, "{name}");
+    }
+}
