@@ -138,7 +138,7 @@ async fn sign_in(browser: &Browser, portal: &Portal, address: std::net::SocketAd
 }
 
 /// A page of somebody else on a port of their own.
-fn attacker(body: &str) -> u16 {
+pub(crate) fn attacker(body: &str) -> u16 {
     use std::io::{Read, Write};
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();

@@ -40,4 +40,5 @@ mod records;
 mod resets;
 mod scripts;
 mod security_page;
+mod stories;
 mod students;

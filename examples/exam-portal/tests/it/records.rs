@@ -12,7 +12,7 @@ fn exam(portal: &Portal) -> i64 {
     answer.json()["id"].as_i64().unwrap()
 }
 
-fn pdf() -> Vec<u8> {
+pub(crate) fn pdf() -> Vec<u8> {
     let body = "%PDF-1.4\n1 0 obj\n<</Type/Catalog>>\nendobj\n";
     let rest = "xref\n0 1\n0000000000 65535 f \ntrailer\n<</Root 1 0 R>>\n";
     format!("{body}{rest}startxref\n{}\n%%EOF\n", body.len()).into_bytes()

@@ -27,7 +27,7 @@ fn mails_in(folder: &Path) -> Vec<String> {
 }
 
 /// Waits for so many mails.
-fn mails(portal: &Portal, count: usize) -> Vec<String> {
+pub(crate) fn mails(portal: &Portal, count: usize) -> Vec<String> {
     let begin = Instant::now();
     loop {
         let mails = mails_in(&portal.data().join("outbox"));
@@ -49,7 +49,7 @@ fn redeem(portal: &Portal, token: &str, password: &str) -> Answer {
     portal.anonymous().json("POST", RESET, &body)
 }
 
-fn link(mail: &str) -> &str {
+pub(crate) fn link(mail: &str) -> &str {
     mail.lines().find(|line| line.starts_with("http")).unwrap()
 }
 
