@@ -20,16 +20,16 @@ fn without_redis_every_request_is_answered_and_with_it_again_all_is_shared() {
     let redis = cluster.redis();
     for is_killed in [true, false] {
         if is_killed {
-            redis.kill()
+            redis.kill();
         } else {
-            redis.pause().unwrap()
+            redis.pause().unwrap();
         }
         until("it is noticed", || hear(&cluster, false));
         load.go_on(20);
         if is_killed {
-            redis.restart().unwrap()
+            redis.restart().unwrap();
         } else {
-            redis.resume().unwrap()
+            redis.resume().unwrap();
         }
         until("both hear Redis again", || hear(&cluster, true));
         load.go_on(20);
