@@ -86,6 +86,7 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/admin/audit"),
     get("/admin/audit?limit=200&action=student.*"),
     get("/admin/security"),
+    get("/admin/security/live"),
     route("POST", "/admin/security/unlock", |_| {
         Sent::Form("kind=account&key=00000000000000000000000000000000")
     }),
