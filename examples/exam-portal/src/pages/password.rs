@@ -27,7 +27,8 @@ struct Password {
     pending: bool,
     changed: bool,
     wrong_current: bool,
-    wrong_new: Vec<String>,
+    /// Of the new password.
+    wrong: Vec<String>,
 }
 
 impl Password {
@@ -38,7 +39,7 @@ impl Password {
             pending: user.must_change,
             changed: false,
             wrong_current: false,
-            wrong_new: Vec::new(),
+            wrong: Vec::new(),
         }
     }
 }
@@ -67,11 +68,11 @@ pub(super) async fn submit(
             return Ok(super::html(&Password { changed: true, ..Password::of(&user) }));
         }
         Err(ChangeRefused::Same) => {
-            page.wrong_new = vec!["Choose another one than the one you were given.".to_owned()];
+            page.wrong = vec!["Choose another one than the one you were given.".to_owned()];
         }
         Err(ChangeRefused::Wrong { current, new }) => {
             page.wrong_current = current;
-            page.wrong_new = new.iter().map(|violation| sentence(&violation.to_string())).collect();
+            page.wrong = new.iter().map(|violation| sentence(&violation.to_string())).collect();
         }
         Err(other) => return Err(Problem::from(other).into()),
     }
