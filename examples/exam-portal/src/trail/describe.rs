@@ -77,3 +77,70 @@ pub(super) fn event(parts: &Parts, _: Level) -> Event {
         None => event.actor(Actor::anonymous()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use http::Request;
+
+    use super::*;
+
+    fn line(method: &str, path: &str) -> String {
+        let (parts, ()) =
+            Request::builder().method(method).uri(path).body(()).unwrap().into_parts();
+        let line = event(&parts, Level::Request).to_line(0, SystemTime::UNIX_EPOCH);
+        String::from_utf8(line).unwrap()
+    }
+
+    #[test]
+    fn every_change_has_its_name_and_its_object() {
+        for (method, path, action, object) in [
+            ("POST", "/api/v1/auth/login", "authn.login", None),
+            ("POST", "/login", "authn.login", None),
+            ("POST", "/api/v1/auth/logout", "authn.logout", None),
+            ("POST", "/logout", "authn.logout", None),
+            ("POST", "/api/v1/auth/password", "authn.password.change", None),
+            ("POST", "/account/password", "authn.password.change", None),
+            ("POST", "/api/v1/auth/reset-request", "authn.reset.request", None),
+            ("POST", "/reset", "authn.reset.request", None),
+            ("POST", "/api/v1/auth/reset", "authn.reset.redeem", None),
+            ("POST", "/reset/choose", "authn.reset.redeem", None),
+            ("POST", "/api/v1/admin/users/7/reset-password", "user.password.reset", Some("7")),
+            ("POST", "/admin/security/unlock", "lockout.unlock", None),
+            ("POST", "/students", "student.create", None),
+            ("PATCH", "/api/v1/students/S-1", "student.update", Some("S-1")),
+            ("POST", "/students/S-1", "student.update", Some("S-1")),
+            ("DELETE", "/api/v1/students/S-1", "student.delete", Some("S-1")),
+            ("POST", "/students/S-1/remove", "student.delete", Some("S-1")),
+            ("POST", "/api/v1/students/import", "student.import", None),
+            ("POST", "/api/v1/exams", "exam.create", None),
+            ("POST", "/api/v1/exams/3/copies", "copy.upload", Some("3")),
+            ("PUT", "/api/v1/exams/3/grades", "grades.set", Some("3")),
+            ("PUT", "/api/v1/announcements/news", "announcement.publish", Some("news")),
+            ("POST", "/api/v1/payments", "payment.record", None),
+            ("PUT", "/api/v1/settings", "settings.update", None),
+            ("POST", "/elsewhere/entirely", "http.request", None),
+        ] {
+            let line = line(method, path);
+            assert!(line.contains(&format!("\"action\":\"{action}\"")), "{method} {path}: {line}");
+            let id = object.map(|object| format!("\"id\":\"{object}\""));
+            assert!(id.is_none_or(|id| line.contains(&id)), "{method} {path}: {line}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_a_secret_is_no_name() {
+        let secret = "c2VjcmV0%20";
+        for (method, path) in [
+            ("POST", format!("/reset/{secret}")),
+            ("DELETE", format!("/api/v1/students/{secret}")),
+            ("POST", format!("/{secret}")),
+        ] {
+            assert!(!line(method, &path).contains("c2VjcmV0"), "{method} {path}");
+        }
+        let tried = of(Event::new("authn.login"), "account", "pass word");
+        let line = String::from_utf8(tried.to_line(0, SystemTime::UNIX_EPOCH)).unwrap();
+        assert!(!line.contains("pass"), "{line}");
+    }
+}

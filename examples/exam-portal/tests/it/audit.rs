@@ -116,6 +116,17 @@ fn pages_of_the_list_follow_each_other_and_only_administrators_see_it() {
     assert_eq!(page.status, 200);
     assert!(text.contains("student.create") && text.contains("rel=\"next\""), "{text}");
     assert!(text.contains("/api/v1/admin/audit/proof/"));
+    // The next page is one of the same search.
+    let change = json!({"name": "Ada King"});
+    assert_eq!(portal.json("PATCH", "/api/v1/students/PG-1", &change).status, 200);
+    let search = "actor=teacher&action=student.*&target=PG-1&since=2026-01-01&limit=1";
+    let page = admin.get(&format!("/admin/audit?{search}")).text();
+    let link = page.split("rel=\"next\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+    let next = admin.get(&link.replace("&#38;", "&"));
+    assert_eq!((next.status, next.text().matches("</time>").count()), (200, 2), "{link}");
+    let first =
+        |page: &str| page.split("/proof/").nth(1).unwrap().split('"').next().map(str::to_owned);
+    assert_ne!(first(&next.text()), first(&page), "{link}");
 }
 
 #[test]
@@ -140,6 +151,17 @@ fn every_event_can_be_proved_to_whoever_has_the_key() {
     let leaf = palisade_audit::merkle::leaf(text("event").as_bytes());
     palisade_audit::merkle::verify_inclusion(&leaf, seq, signed.size(), signed.root(), &path)
         .unwrap();
+    // What is asked for now covers what was recorded a moment ago.
+    let newest = |code: &str| {
+        assert_eq!(portal.json("POST", "/api/v1/students", &student(code)).status, 201);
+        let found = admin.get(&format!("{LIST}?action=student.create&target={code}")).json();
+        found["items"][0]["seq"].as_u64().unwrap()
+    };
+    let seq = newest("PR-2");
+    let note = admin.get("/api/v1/admin/audit/checkpoint");
+    assert!(palisade_audit::Checkpoint::verify(&note.body, &key).unwrap().size() > seq);
+    let seq = newest("PR-3");
+    assert_eq!(admin.get(&format!("/api/v1/admin/audit/proof/{seq}")).json()["seq"], seq);
     admin.get("/api/v1/admin/audit/proof/999999").is_problem(404, "unknown_event");
     admin.get("/api/v1/admin/audit/proof/x").is_problem(404, "unknown_event");
 }
@@ -165,6 +187,8 @@ fn verify_names_the_first_bad_event_of_a_changed_cut_or_reordered_file() {
     assert!(tail.lines().last().unwrap().contains("audit.closed"), "{tail}");
     let (_, found, _) = audit(&data, &["query", "--action", "student.create", "--target", "TA-2"]);
     assert_eq!(found.lines().count(), 1, "{found}");
+    let (_, found, _) = audit(&data, &["query", "--action", "student.create"]);
+    assert_eq!(found.lines().count(), 8, "each has a beginning and an end: {found}");
 
     let path = segments(&data).pop().unwrap();
     let whole = fs::read_to_string(&path).unwrap();
@@ -186,6 +210,32 @@ fn verify_names_the_first_bad_event_of_a_changed_cut_or_reordered_file() {
     }
     fs::write(&path, whole).unwrap();
     assert_eq!(audit(&data, &["verify"]).0, Some(0));
+}
+
+#[test]
+fn an_older_trail_is_known_by_a_checkpoint_that_was_kept() {
+    let portal = Portal::start();
+    let (_, _, folder) = portal.stop();
+    let (data, older) = (folder.path().join("data"), folder.path().join("older"));
+    fs::create_dir(&older).unwrap();
+    for entry in fs::read_dir(data.join("audit")).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, older.join(path.file_name().unwrap())).unwrap();
+    }
+    let disabled =
+        finished(command().arg("--data").arg(&data).args(["user", "disable", "student"]));
+    assert_eq!(disabled.0, Some(0), "{disabled:?}");
+    let kept = folder.path().join("kept");
+    fs::copy(data.join("audit/checkpoint"), &kept).unwrap();
+    let pinned = ["verify", "--pinned", kept.to_str().unwrap()];
+    assert_eq!(audit(&data, &pinned).0, Some(0));
+    fs::remove_dir_all(data.join("audit")).unwrap();
+    fs::rename(&older, data.join("audit")).unwrap();
+    assert_eq!(audit(&data, &["verify"]).0, Some(0), "it was signed as it is");
+    let (code, out, err) = audit(&data, &pinned);
+    assert!(code == Some(1) && err.contains("event "), "{out} {err}");
+    fs::write(&kept, "no checkpoint").unwrap();
+    assert_eq!(audit(&data, &pinned).0, Some(1));
 }
 
 #[test]
@@ -221,7 +271,14 @@ fn what_a_change_changed_is_recorded_before_and_after() {
     assert_eq!(changes("announcement.publish"), markdown);
     let name = json!([one("name", json!("Ada Lovelace"), json!("Ada King"))]);
     assert_eq!(changes("student.update"), name);
+    let name = one("name", Value::Null, json!("Ada Lovelace"));
+    assert_eq!(changes("student.create")[1], name);
     assert_eq!(changes("exam.create"), json!([one("title", Value::Null, json!("Algebra"))]));
+    for (action, kind) in [("exam.create", "exam"), ("payment.record", "payment")] {
+        let found = admin.get(&format!("{LIST}?action={action}&limit=1")).json();
+        let target = &found["items"][0]["target"];
+        assert!(target["kind"] == kind && target["id"] != "", "{found}");
+    }
     assert_eq!(changes("grades.set"), json!([one("CH-1", json!("12.5"), json!("17"))]));
     assert_eq!(changes("payment.record")[1], one("minorUnits", Value::Null, json!(1250)));
     // The page does what the call does.
