@@ -2,6 +2,7 @@
 
 mod check;
 mod names;
+mod root;
 mod sort_key;
 
 use proc_macro::TokenStream;

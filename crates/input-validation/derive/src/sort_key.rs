@@ -5,6 +5,7 @@ use quote::quote;
 use syn::{Attribute, Data, DeriveInput, Error, Fields, LitStr, Result, Variant};
 
 use crate::names::{container, names as names_of, snake};
+use crate::root::root;
 
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let Data::Enum(data) = &input.data else {
@@ -31,8 +32,9 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     }
     let ident = &input.ident;
     let (generics, arguments, conditions) = input.generics.split_for_impl();
+    let root = root();
     Ok(quote! {
-        impl #generics ::palisade_input_validation::SortKey for #ident #arguments #conditions {
+        impl #generics #root::SortKey for #ident #arguments #conditions {
             const KEYS: &'static [(Self, &'static str, &'static str)] = &[#(#keys),*];
 
             fn position(self) -> usize {

@@ -8,6 +8,7 @@ use quote::quote;
 use syn::{Attribute, Data, DataStruct, DeriveInput, Error, Fields, Ident, Path, Result};
 
 use crate::names::{Container, Names, container, names};
+use crate::root::root;
 use field::Field;
 
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
@@ -91,11 +92,12 @@ fn object(input: &DeriveInput, data: &DataStruct, serde: &Container) -> Result<T
     let equal =
         fields.iter().map(|field| field.same_as_of_value(&fields)).collect::<Result<Vec<_>>>()?;
     let equal_read = fields.iter().map(Field::same_as_of_read);
+    let root = root();
     Ok(quote! {
         const _: () = {
-            use ::palisade_input_validation::check::{self as __check, Check as __Check};
-            use ::palisade_input_validation::issue as __issue;
-            use ::palisade_input_validation::schema as __schema;
+            use #root::check::{self as __check, Check as __Check};
+            use #root::issue as __issue;
+            use #root::schema as __schema;
 
             const __NAMES: &[&str] = &[#(#all),*];
             #(#statics)*
@@ -153,11 +155,12 @@ fn choice(ident: &Ident, variants: &[(Ident, Names, String)]) -> Result<TokenStr
     if shown.is_empty() {
         return Err(Error::new_spanned(ident, "there is nothing to choose from"));
     }
+    let root = root();
     Ok(quote! {
         const _: () = {
-            use ::palisade_input_validation::check as __check;
-            use ::palisade_input_validation::issue as __issue;
-            use ::palisade_input_validation::schema as __schema;
+            use #root::check as __check;
+            use #root::issue as __issue;
+            use #root::schema as __schema;
 
             impl __check::Check for #ident {
                 const SCHEMA: __schema::Schema =

@@ -5,6 +5,8 @@ use quote::{ToTokens, quote};
 use syn::meta::ParseNestedMeta;
 use syn::{Error, Expr, ExprLit, ExprRange, Lit, LitStr, RangeLimits, Result, UnOp, parenthesized};
 
+use crate::root::root;
+
 /// The rules of a field, as expressions for constants, by what they apply to.
 #[derive(Default)]
 pub(super) struct Rules {
@@ -24,20 +26,14 @@ impl Rules {
             "range" => self.number.push(bounded(&quote!(range), &range(meta)?)?),
             "charset" => {
                 let set: LitStr = meta.value()?.parse()?;
-                let class = format!("[{}]", set.value());
-                self.text.push(quote! {
-                    __check::Rule::charset(const {
-                        &::palisade_input_validation::Charset::new(#class)
-                    })
-                });
+                let (root, class) = (root(), format!("[{}]", set.value()));
+                self.text
+                    .push(quote!(__check::Rule::charset(const { &#root::Charset::new(#class) })));
             }
             "pattern" => {
-                let pattern: LitStr = meta.value()?.parse()?;
-                self.text.push(quote! {
-                    __check::Rule::pattern(const {
-                        &::palisade_input_validation::Pattern::new(#pattern)
-                    })
-                });
+                let (root, pattern) = (root(), meta.value()?.parse::<LitStr>()?);
+                self.text
+                    .push(quote!(__check::Rule::pattern(const { &#root::Pattern::new(#pattern) })));
             }
             _ => return Ok(false),
         }
