@@ -74,7 +74,8 @@ impl Tally {
 /// # Cost
 ///
 /// A line is copied under a lock that is held for the copy alone. No allocation once the buffer has
-/// grown to what is usually queued.
+/// grown to what is usually queued. The thread is woken at most once in a millisecond: a line that
+/// comes while others are written may be on the disk so much later.
 #[derive(Clone)]
 pub struct Writer {
     shared: Arc<Shared>,

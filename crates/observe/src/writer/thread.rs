@@ -1,7 +1,14 @@
 //! What the thread of a writer does.
 
+use std::thread;
+use std::time::Duration;
+
 use super::output::{Failure, Output};
 use super::queue::{Batch, Outcome, Queue};
+
+/// How long lines gather after a batch: whoever logs wakes the thread once in this time, and not for
+/// each line.
+const GATHERING: Duration = Duration::from_millis(1);
 
 /// Writes until the queue is closed and empty; `declare` makes the line that tells of losses.
 pub(super) fn run(queue: &Queue, mut output: impl Output, declare: impl Fn(u64, u64) -> Vec<u8>) {
@@ -23,6 +30,7 @@ pub(super) fn run(queue: &Queue, mut output: impl Output, declare: impl Fn(u64, 
         }
         outcome.io_errors = outcome.io_errors.saturating_add(output.troubles());
         queue.settle(&batch, outcome);
+        thread::sleep(GATHERING);
     }
 }
 
