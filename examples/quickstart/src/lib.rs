@@ -27,3 +27,13 @@ async fn who(client: ClientIp, url: ExternalUrl) -> String {
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct FrontPage;
+
+/// Compiles the steps of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/ADOPTING.md")]
+struct Adopting;
+
+/// Runs the example store against its contract.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/STORES.md")]
+struct Stores;

@@ -82,6 +82,34 @@ pub(super) fn every_crate_is_listed(context: &Context) -> Result<Vec<String>> {
     Ok(broken)
 }
 
+/// A test that README.md names as a proof is in the file that the link leads to.
+pub(super) fn proofs_exist(context: &Context) -> Result<Vec<String>> {
+    let text = fs::read_to_string(context.root.join("README.md"))?;
+    let mut broken = Vec::new();
+    for (test, file) in proofs(&text) {
+        let source = fs::read_to_string(context.root.join(file)).unwrap_or_default();
+        if !has_test(&source, test) {
+            broken.push(format!("README.md: there is no test {test} in {file}"));
+        }
+    }
+    Ok(broken)
+}
+
+/// Returns what ``[`test`](file.rs)`` names.
+fn proofs(text: &str) -> Vec<(&str, &str)> {
+    let links = text.split("[`").skip(1).filter_map(|rest| rest.split_once("`]("));
+    let links = links.filter_map(|(test, rest)| Some((test, rest.split_once(')')?.0)));
+    links.filter(|(_, file)| file.ends_with(".rs")).collect()
+}
+
+fn has_test(source: &str, test: &str) -> bool {
+    source.lines().map(str::trim_start).any(|line| {
+        let line = line.strip_prefix("async ").unwrap_or(line);
+        let name = line.strip_prefix("fn ").unwrap_or_default();
+        name.strip_prefix(test).is_some_and(|rest| rest.starts_with('('))
+    })
+}
+
 /// Returns the targets of `[text](target)`.
 fn links(text: &str) -> Vec<&str> {
     text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect()
@@ -107,6 +135,13 @@ fn code_words(text: &str) -> Vec<Vec<&str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_proof_is_a_function_of_that_name() {
+        assert_eq!(proofs("[`a_b`](x/y.rs), [`c`](d.md), [`e"), [("a_b", "x/y.rs")]);
+        assert!(has_test("  async fn a_b() {", "a_b") && has_test("fn a_b() {", "a_b"));
+        assert!(!has_test("fn a_bc() {", "a_b") && !has_test("// a_b()", "a_b"));
+    }
 
     #[test]
     fn finds_links_and_commands() {

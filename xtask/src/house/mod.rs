@@ -23,6 +23,7 @@ const RULES: &[Rule] = &[
     documents::links_lead_somewhere,
     documents::commands_exist,
     documents::every_crate_is_listed,
+    documents::proofs_exist,
     diagrams::name_what_exists,
 ];
 
