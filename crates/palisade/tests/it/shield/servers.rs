@@ -1,19 +1,25 @@
-//! One shield, under axum, under a plain service of hyper, and around what a gRPC server sends.
+//! One shield, under axum, under a plain service of hyper, and around a gRPC server of tonic.
 
 use std::convert::Infallible;
 
 use axum::Router;
 use axum::routing::post;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
-use http_body::Frame;
-use http_body_util::{BodyExt, Full};
+use http::{Request, Response};
+use http_body_util::Full;
 use palisade::serve::Limits;
 use palisade::shield::{Body, Shield};
+use tokio::net::TcpListener;
+use tonic::Code;
+use tonic::service::Routes;
+use tonic::transport::Endpoint;
+use tonic_health::ServingStatus;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus as Status;
+use tonic_health::pb::health_client::HealthClient;
 use tower::{Layer, service_fn};
 
 use crate::serve::house::{House, ask};
-use crate::serve::http2::connect;
 
 const HOST: &str = "localhost";
 
@@ -60,32 +66,34 @@ async fn a_plain_service() {
 }
 
 #[tokio::test]
-async fn frames_and_trailers_of_grpc_pass() {
-    let app = service_fn(async |request: Request<Body>| {
-        let sent = request.into_body().collect().await.unwrap().to_bytes();
-        let mut trailers = HeaderMap::new();
-        trailers.insert("grpc-status", HeaderValue::from_static("0"));
-        let body = Full::new(sent).with_trailers(async move { Some(Ok(trailers)) });
-        Ok::<_, Infallible>(Response::new(body))
-    });
-    let app = Shield::api([HOST]).unwrap().layer(app);
-    let (house, door) = House::of(10);
-    tokio::spawn(palisade::serve(door, app, Limits::new()).into_future());
-    let mut send = connect(&house).await;
-    let request = Request::post(format!("http://{HOST}/exams.Exams/Grade"))
-        .header("content-type", "application/grpc")
-        .body(axum::body::Body::from("\0\0\0\0\x02hi"));
-    let response = send.send_request(request.unwrap()).await.unwrap();
-    assert_eq!(response.status(), StatusCode::OK);
-    let mut body = response.into_body();
-    let mut data = Vec::new();
-    let mut status = None;
-    while let Some(frame) = body.frame().await {
-        let frame: Frame<Bytes> = frame.unwrap();
-        match frame.into_data() {
-            Ok(bytes) => data.extend(bytes),
-            Err(frame) => status = frame.trailers_ref().map(|all| all["grpc-status"].clone()),
-        }
-    }
-    assert_eq!((&*data, status.unwrap()), (&b"\0\0\0\0\x02hi"[..], HeaderValue::from_static("0")));
+async fn tonic() {
+    let (reporter, health) = tonic_health::server::health_reporter();
+    reporter.set_service_status("exams", ServingStatus::Serving).await;
+    let app = Shield::api([HOST]).unwrap().layer(Routes::new(health));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(palisade::serve(listener, app, Limits::new()).into_future());
+    let named = async |host: &str| {
+        let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+        let origin = format!("http://{host}").parse().unwrap();
+        HealthClient::new(endpoint.origin(origin).connect().await.unwrap())
+    };
+    let exams = || HealthCheckRequest { service: "exams".to_owned() };
+
+    let mut client = named(HOST).await;
+    let answer = client.check(exams()).await.unwrap();
+    assert_eq!(answer.metadata().get("x-content-type-options").unwrap(), "nosniff");
+    assert_eq!(answer.get_ref().status(), Status::Serving);
+    // A call that goes on: each message passes as it comes.
+    let mut seen = client.watch(exams()).await.unwrap().into_inner();
+    assert_eq!(seen.message().await.unwrap().unwrap().status(), Status::Serving);
+    reporter.set_service_status("exams", ServingStatus::NotServing).await;
+    assert_eq!(seen.message().await.unwrap().unwrap().status(), Status::NotServing);
+    // An error is in the trailers.
+    let unknown = HealthCheckRequest { service: "grades".to_owned() };
+    assert_eq!(client.check(unknown).await.unwrap_err().code(), Code::NotFound);
+    // Who names another host is refused before the service is asked.
+    let refused = named("evil.example").await.check(exams()).await.unwrap_err();
+    assert_eq!(refused.metadata().get("x-content-type-options").unwrap(), "nosniff");
+    assert_ne!(refused.code(), Code::NotFound);
 }
