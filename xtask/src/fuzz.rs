@@ -12,7 +12,7 @@ use crate::process::Log;
 use crate::report::{self, Tally};
 
 /// What one run of `cargo xtask test` spends on fuzzing, shared by all targets.
-const SMOKE: Duration = Duration::from_mins(4);
+const SMOKE: Duration = Duration::from_mins(2);
 
 /// How many targets run side by side.
 const SIDE_BY_SIDE: usize = 2;
