@@ -1,7 +1,5 @@
 //! One shield, under axum, under a plain service of hyper, and around a gRPC server of tonic.
 
-use std::convert::Infallible;
-
 use axum::Router;
 use axum::routing::post;
 use bytes::Bytes;
