@@ -79,16 +79,16 @@ fn cache(options: &Options, arguments: &[Argument]) -> TokenStream {
 /// Refuses what a task or a cache can do nothing with.
 fn plain(signature: &Signature) -> Result<()> {
     let message = "a cached function is neither `const`, `unsafe` nor `extern`";
-    if let Some(token) = &signature.constness {
-        return Err(Error::new_spanned(token, message));
+    let unsafety = match &signature.safety {
+        Safety::Unsafe(token) => Some(token.to_token_stream()),
+        _ => None,
+    };
+    let constness = signature.constness.map(ToTokens::into_token_stream);
+    let abi = signature.abi.as_ref().map(ToTokens::to_token_stream);
+    match constness.or(unsafety).or(abi) {
+        Some(token) => Err(Error::new_spanned(token, message)),
+        None => Ok(()),
     }
-    if let Safety::Unsafe(token) = &signature.safety {
-        return Err(Error::new_spanned(token, message));
-    }
-    if let Some(token) = &signature.abi {
-        return Err(Error::new_spanned(token, message));
-    }
-    Ok(())
 }
 
 /// Says whether the key depends on an argument.
@@ -178,24 +178,15 @@ fn awaited(
     let give = arguments.iter().map(Argument::give);
     let from = || quote!(::core::convert::From::from);
     let lost = options.lost.as_ref().map_or_else(from, ToTokens::to_token_stream);
-    let (method, value) = if returned.is_optional {
-        (quote!(get_or_load_optional), quote!(__fetched.value.as_deref().cloned()))
-    } else {
-        (quote!(get_or_load), quote!(::core::clone::Clone::clone(&*__fetched.value)))
-    };
-    quote! {
-        let __fetched = __cache.#method(&__key, |__loading| {
+    let (method, value) = fetched(returned, "get_or_load");
+    let fetched = quote! {
+        __cache.#method(&__key, |__loading| {
             #said
             #(#take)*
             async move { #call(#(#give),*).await }
-        });
-        match __fetched.await {
-            ::core::result::Result::Ok(__fetched) => ::core::result::Result::Ok(#value),
-            ::core::result::Result::Err(__error) => {
-                ::core::result::Result::Err(__error.loader_or(#lost))
-            }
-        }
-    }
+        }).await
+    };
+    result(&fetched, &value, &quote!(__error.loader_or(#lost)))
 }
 
 fn computed(
@@ -207,18 +198,10 @@ fn computed(
     let said = said(options);
     let give = arguments.iter().map(|argument| &argument.ident);
     let call = quote!(#call(#(#give),*));
-    let (method, value) = if returned.is_optional {
-        (quote!(get_or_compute_optional), quote!(__fetched.value.as_deref().cloned()))
-    } else {
-        (quote!(get_or_compute), quote!(::core::clone::Clone::clone(&*__fetched.value)))
-    };
+    let (method, value) = fetched(returned, "get_or_compute");
     if returned.is_result {
-        quote! {
-            match __cache.#method(&__key, |__loading| { #said #call }) {
-                ::core::result::Result::Ok(__fetched) => ::core::result::Result::Ok(#value),
-                ::core::result::Result::Err(__error) => ::core::result::Result::Err(__error),
-            }
-        }
+        let fetched = quote!(__cache.#method(&__key, |__loading| { #said #call }));
+        result(&fetched, &value, &quote!(__error))
     } else {
         quote! {
             let __compute = |__loading: ::palisade_cache::Loading<_>| {
@@ -229,6 +212,25 @@ fn computed(
                 ::core::result::Result::Ok(__fetched) => #value,
                 ::core::result::Result::Err(__never) => match __never {},
             }
+        }
+    }
+}
+
+/// The method of the cache that is asked, and the code that copies the value out of what it fetched.
+fn fetched(returned: Returned, method: &str) -> (Ident, TokenStream) {
+    if returned.is_optional {
+        (format_ident!("{method}_optional"), quote!(__fetched.value.as_deref().cloned()))
+    } else {
+        (format_ident!("{method}"), quote!(::core::clone::Clone::clone(&*__fetched.value)))
+    }
+}
+
+/// The code of a result of the value in what was fetched.
+fn result(fetched: &TokenStream, value: &TokenStream, error: &TokenStream) -> TokenStream {
+    quote! {
+        match #fetched {
+            ::core::result::Result::Ok(__fetched) => ::core::result::Result::Ok(#value),
+            ::core::result::Result::Err(__error) => ::core::result::Result::Err(#error),
         }
     }
 }
