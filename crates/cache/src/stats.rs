@@ -45,6 +45,10 @@ pub(crate) enum Count {
     FarHit,
     FarMiss,
     Eviction,
+    Bypass,
+    Joined,
+    Renewal,
+    Refusal,
 }
 
 /// The counters: stripes that share no cache line.
@@ -56,7 +60,7 @@ pub(crate) struct Tally {
 #[derive(Default)]
 #[repr(align(64))]
 struct Stripe {
-    counts: [AtomicU64; 10],
+    counts: [AtomicU64; 14],
 }
 
 impl Tally {
@@ -69,24 +73,26 @@ impl Tally {
         }
     }
 
-    pub(crate) fn stats(&self) -> Stats {
-        let sum = |count| {
-            let one = |stripe: &Stripe| {
-                stripe.counts.get(place(count)).map_or(0, |counter| counter.load(Ordering::Relaxed))
-            };
-            self.stripes.iter().map(one).fold(0, u64::wrapping_add)
+    /// Returns how often something was counted.
+    pub(crate) fn sum(&self, count: Count) -> u64 {
+        let one = |stripe: &Stripe| {
+            stripe.counts.get(place(count)).map_or(0, |counter| counter.load(Ordering::Relaxed))
         };
+        self.stripes.iter().map(one).fold(0, u64::wrapping_add)
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
         Stats {
-            hits: sum(Count::Hit),
-            misses: sum(Count::Miss),
-            stale: sum(Count::Stale),
-            degraded: sum(Count::Degraded),
-            loads: sum(Count::Load),
-            failures: sum(Count::Failure),
-            overtaken: sum(Count::Overtaken),
-            far_hits: sum(Count::FarHit),
-            far_misses: sum(Count::FarMiss),
-            evictions: sum(Count::Eviction),
+            hits: self.sum(Count::Hit),
+            misses: self.sum(Count::Miss),
+            stale: self.sum(Count::Stale),
+            degraded: self.sum(Count::Degraded),
+            loads: self.sum(Count::Load),
+            failures: self.sum(Count::Failure),
+            overtaken: self.sum(Count::Overtaken),
+            far_hits: self.sum(Count::FarHit),
+            far_misses: self.sum(Count::FarMiss),
+            evictions: self.sum(Count::Eviction),
         }
     }
 }
@@ -103,6 +109,10 @@ const fn place(count: Count) -> usize {
         Count::FarHit => 7,
         Count::FarMiss => 8,
         Count::Eviction => 9,
+        Count::Bypass => 10,
+        Count::Joined => 11,
+        Count::Renewal => 12,
+        Count::Refusal => 13,
     }
 }
 

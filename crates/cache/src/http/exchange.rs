@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use bytes::Bytes;
 use http::header::{AGE, CONTENT_LENGTH, DATE, HeaderMap, HeaderName};
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body;
 use tokio::sync::oneshot;
 use tower_service::Service;
@@ -105,8 +105,12 @@ impl Exchange {
         let will_do = inner.eras.will_do(flight.began, tags, question.began)
             && stored.selection.matches(&self.headers)
             && matches!(stored.policy.serve(&asked, now), Decision::Fresh | Decision::Refresh);
+        if !will_do {
+            return None;
+        }
+        inner.tally.add(Count::Joined);
         let text = || format!("{}; collapsed", self.member(None, Fate::Untried));
-        will_do.then(|| self.answer(stored, text))
+        Some(self.answer(stored, text))
     }
 
     /// Answers with what stands in for another's answer, if it may for this one's.
@@ -117,8 +121,12 @@ impl Exchange {
                 && stored.selection.matches(&self.headers)
                 && stored.policy.is_for(&self.question.asked)
                 && stored.policy.may_stand_in(inner.now());
+        if !will_do {
+            return None;
+        }
+        inner.tally.add(Count::Degraded);
         let text = || format!("{}; collapsed; detail=failed", self.member(None, Fate::Untried));
-        will_do.then(|| self.answer(stored, text))
+        Some(self.answer(stored, text))
     }
 
     /// Asks, keeps what may be kept, and answers.
@@ -151,7 +159,10 @@ impl Exchange {
         }
         let response = outcome?;
         if let Some(stored) = validated.filter(|_| response.status() == StatusCode::NOT_MODIFIED) {
-            return Ok(self.renew(stored, response.headers(), &times));
+            return Ok(self.renew(stored, &response, &times));
+        }
+        if self.question.method == Method::HEAD {
+            return Ok(self.compare(response, &times));
         }
         Ok(self.take(response, &times).await)
     }
@@ -170,13 +181,33 @@ impl Exchange {
         Some(previous)
     }
 
-    /// Renews what is stored by the fields of a 304 (RFC 9111, section 4.3.4).
-    fn renew<B: Body>(
+    /// Renews what is stored by an answer to HEAD that is about the same content, and lets it go for one
+    /// that is about another (RFC 9111, section 4.3.5).
+    fn compare<B: Body>(&self, response: Response<B>, times: &Times) -> Response<HttpCacheBody<B>> {
+        let is_whole = response.status() == StatusCode::OK;
+        if let Some(stored) = self.previous.as_ref().filter(|_| is_whole) {
+            match stored.is_described_by(response.headers()) {
+                Some(true) => return self.renew(stored, &response, times),
+                Some(false) => self.cache.inner.discard(&self.question, stored),
+                None => {}
+            }
+        }
+        let mut response = response.map(HttpCacheBody::direct);
+        if self.cache.inner.settings.shows_status {
+            let member = self.member(Some(response.status()), Fate::Untried);
+            append(response.headers_mut(), member);
+        }
+        response
+    }
+
+    /// Renews what is stored by the fields of a 304 (RFC 9111, section 4.3.4), or of an answer to HEAD.
+    fn renew<B: Body, U>(
         &self,
         stored: &Arc<Stored>,
-        update: &HeaderMap,
+        update: &Response<U>,
         times: &Times,
     ) -> Response<HttpCacheBody<B>> {
+        let (status, update) = (update.status(), update.headers());
         let mut headers = stored.headers.clone();
         // Age and date of what is stored are not those of the new answer.
         headers.remove(AGE);
@@ -185,15 +216,16 @@ impl Exchange {
         let renewed = self.store(stored.status, headers, stored.body.clone(), times);
         let fate = match &renewed {
             Ok(renewed) => {
-                self.keep(renewed);
+                self.keep(renewed, Count::Renewal);
                 Fate::Stored
             }
             Err(refusal) => {
+                self.cache.inner.tally.add(Count::Refusal);
                 self.cache.inner.discard(&self.question, stored);
                 Fate::Refused(*refusal)
             }
         };
-        let text = || self.member(Some(StatusCode::NOT_MODIFIED), fate);
+        let text = || self.member(Some(status), fate);
         let mut response = self.answer(renewed.as_ref().unwrap_or(stored), text);
         if renewed.is_err() {
             freshen(response.headers_mut(), update);
@@ -217,7 +249,7 @@ impl Exchange {
                     let headers = parts.headers.clone();
                     let fate = match self.store(parts.status, headers, content.clone(), times) {
                         Ok(stored) => {
-                            self.keep(&stored);
+                            self.keep(&stored, Count::Load);
                             Fate::Stored
                         }
                         Err(refusal) => Fate::Refused(refusal),
@@ -226,11 +258,14 @@ impl Exchange {
                 }
             },
         };
-        if let (Fate::Refused(_), Some(previous)) = (fate, &self.previous)
-            && !parts.status.is_server_error()
-        {
+        if matches!(fate, Fate::Refused(_)) {
+            self.cache.inner.tally.add(Count::Refusal);
             // What must not be kept must not leave its predecessor behind either.
-            self.cache.inner.discard(&self.question, previous);
+            if let Some(previous) =
+                self.previous.as_ref().filter(|_| !parts.status.is_server_error())
+            {
+                self.cache.inner.discard(&self.question, previous);
+            }
         }
         if self.cache.inner.settings.shows_status {
             append(&mut parts.headers, self.member(Some(parts.status), fate));
@@ -275,8 +310,9 @@ impl Exchange {
         Ok(Arc::new(Stored::new(policy, status, headers, content, selection, times, began)))
     }
 
-    fn keep(&self, stored: &Arc<Stored>) {
+    fn keep(&self, stored: &Arc<Stored>, count: Count) {
         self.cache.inner.keep(&self.question, Arc::clone(stored));
+        self.cache.inner.tally.add(count);
         if let Some(seat) = &self.seat {
             seat.land(stored);
         }

@@ -15,12 +15,13 @@ use palisade_core::Clock;
 use super::key::{self, Identify, Key, Keys};
 use super::page::{Found, Page, Stored};
 use super::policy::{Asked, Rules, named};
+use super::stats::HttpStats;
 use crate::entry::{Entry, Tags};
 use crate::eras::{Began, Eras};
 use crate::flight::Flights;
 use crate::freshness::Term;
 use crate::near::{Capacity, Near};
-use crate::stats::{Count, Stats, Tally};
+use crate::stats::Tally;
 
 /// Slots of tags: 512 KiB for each cache. A change ends what shares its slot, so that one of so many answers
 /// goes with each.
@@ -134,10 +135,16 @@ impl HttpCache {
         self.inner.eras.end_all();
     }
 
-    /// Returns how often the cache gave what.
+    /// Returns the name of the cache, by which it is known in `Cache-Status` and in metrics.
     #[must_use]
-    pub fn stats(&self) -> Stats {
-        self.inner.tally.stats()
+    pub fn name(&self) -> &'static str {
+        self.inner.settings.name
+    }
+
+    /// Returns what became of requests and answers.
+    #[must_use]
+    pub fn stats(&self) -> HttpStats {
+        HttpStats::of(&self.inner.tally)
     }
 
     /// Returns the number of URIs of which something is held, stale answers among them.
@@ -221,7 +228,6 @@ impl Inner {
     pub(super) fn keep(&self, question: &Question, stored: Arc<Stored>) {
         let old = self.page(question.key).unwrap_or_default();
         self.put(question, old.with(stored, self.settings.variants));
-        self.tally.add(Count::Load);
     }
 
     /// Takes an answer out whose place a new one took that must not be kept.
@@ -269,7 +275,7 @@ pub(super) fn host_of(parts: &Parts) -> Option<HeaderValue> {
 impl fmt::Debug for HttpCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpCache")
-            .field("name", &self.inner.settings.name)
+            .field("name", &self.name())
             .field("stats", &self.stats())
             .finish_non_exhaustive()
     }

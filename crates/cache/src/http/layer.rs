@@ -86,7 +86,8 @@ const KEYED: [HeaderName; 15] = [
 /// [`linger`](HttpCacheBuilder::linger) when that one goes away. An answer that may be kept is read up to the limit before it is
 /// passed on; any other passes through as it comes.
 ///
-/// A stale answer is validated if it has an `ETag` or `Last-Modified`, served meanwhile within `stale-while-revalidate`, and
+/// A stale answer is validated if it has an `ETag` or `Last-Modified`, renewed by an answer to HEAD that is about the
+/// same content (section 4.3.5), served meanwhile within `stale-while-revalidate`, and
 /// stands in within `stale-if-error` when the service fails or says 500, 502, 503 or 504. `must-revalidate`,
 /// `proxy-revalidate`, `s-maxage` and `no-cache` forbid both.
 ///

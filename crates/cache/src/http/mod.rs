@@ -11,9 +11,11 @@ mod layer;
 mod page;
 pub mod policy;
 mod service;
+mod stats;
 
 pub use body::HttpCacheBody;
 pub use future::ResponseFuture;
 pub use holdings::HttpCache;
 pub use layer::{HttpCacheBuilder, HttpCacheLayer};
 pub use service::HttpCacheService;
+pub use stats::HttpStats;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::header::{
     AGE, CONTENT_LENGTH, DATE, ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
 };
-use http::{HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use smallvec::SmallVec;
 
 use super::cache_status::CACHE_STATUS;
@@ -88,6 +88,19 @@ impl Stored {
             }
         }
         asks
+    }
+
+    /// Says whether the fields of an answer to HEAD are those of this content, or of another; nothing,
+    /// if they tell neither.
+    pub(super) fn is_described_by(&self, headers: &HeaderMap) -> Option<bool> {
+        let length = headers.get(CONTENT_LENGTH);
+        if length.is_some_and(|length| *length != self.body.len().to_string()) {
+            return Some(false);
+        }
+        let given =
+            |field: &HeaderName| headers.get(field).map(|it| self.headers.get(field) == Some(it));
+        let told = [ETAG, LAST_MODIFIED].iter().filter_map(given);
+        told.reduce(|one, other| one && other)
     }
 
     fn weight(&self) -> usize {

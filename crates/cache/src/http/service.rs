@@ -75,6 +75,9 @@ where
                     _ => None,
                 };
                 let is_bypass = matches!(plan, Plan::Bypass);
+                if is_bypass {
+                    self.cache.inner.tally.add(Count::Bypass);
+                }
                 let forward = if is_bypass { Forward::Bypass } else { Forward::Method };
                 let asked = self.inner.call(Request::from_parts(parts, body));
                 return ResponseFuture::passing(asked, self.cache.clone(), forward, change);
@@ -223,7 +226,11 @@ impl<S> HttpCacheService<S> {
     {
         let headers = request.headers();
         let is_kept = brings_what_is_kept(&question, headers);
-        let runtime = Handle::try_current().ok().filter(|_| is_kept);
+        // What is said of an answer that is held is of use too.
+        let tells = question.method == Method::HEAD
+            && previous.is_some()
+            && !question.asked.forbids_storing();
+        let runtime = Handle::try_current().ok().filter(|_| is_kept || tells);
         let Some(runtime) = runtime else {
             let asked = self.inner.call(request);
             return ResponseFuture::passing(asked, self.cache.clone(), forward, None);
@@ -232,7 +239,7 @@ impl<S> HttpCacheService<S> {
         let is_plain = previous.is_some()
             || ![IF_NONE_MATCH, IF_MODIFIED_SINCE].iter().any(|name| headers.contains_key(name));
         let names = question.asked.has_cookies() || question.asked.is_authorized();
-        let leads = is_plain && !(names && self.is_shared() && previous.is_none());
+        let leads = is_kept && is_plain && !(names && self.is_shared() && previous.is_none());
         let boarding = leads.then(|| self.board(&question));
         let (headers, cache) = (headers.clone(), self.cache.clone());
         let settings = &self.cache.inner.settings;

@@ -208,6 +208,30 @@ fn a_function_that_is_not_async_is_answered_from_memory() {
 }
 
 #[test]
+fn a_function_that_is_not_async_is_asked_again_when_its_value_is_stale_and_that_stands_in() {
+    let (squares, clock) = cache(|builder| builder.stale_while_revalidate(TTL).unwrap());
+    let calls = AtomicU64::new(0);
+    for (calls_before, value) in [(0, 49), (1, 49)] {
+        assert_eq!(calls.load(Ordering::SeqCst), calls_before);
+        assert_eq!(square(&squares, &calls, "unsized", 7), value);
+        assert_eq!(square(&squares, &calls, "unsized", 7), value);
+        clock.advance(TTL);
+    }
+    assert_eq!(calls.load(Ordering::SeqCst), 2, "a reader renews what is stale");
+
+    let (roots, clock) =
+        cache(|builder| builder.negative(TTL).unwrap().stale_if_error(TTL).unwrap());
+    let gone = || Err(std::io::Error::other("gone"));
+    assert_eq!(root(&roots, Ok(Some(3)), 9).unwrap(), Some(3));
+    assert_eq!(root(&roots, Ok(None), 10).unwrap(), None);
+    clock.advance(TTL);
+    assert_eq!(root(&roots, gone(), 9).unwrap(), Some(3), "for its error there is a value");
+    assert!(root(&roots, gone(), 10).is_err(), "that there was none stands in for nothing");
+    clock.advance(TTL);
+    assert!(root(&roots, gone(), 9).is_err());
+}
+
+#[test]
 fn what_is_computed_and_overtaken_by_an_invalidation_is_not_kept() {
     for overtake in [
         (|cache| drop(cache.invalidate(&1))) as fn(&Cache<u64, u64>),

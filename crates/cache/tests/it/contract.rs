@@ -8,6 +8,8 @@ use palisade_cache::far::{FarTier, Fill, MemoryStore, Reach, Store};
 use palisade_cache::{Cache, Outcome, Sweep, Swept};
 use palisade_core::SystemClock;
 
+use crate::world::before_long;
+
 const ORIGIN: [u8; 16] = [7; 16];
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -70,13 +72,7 @@ pub(crate) async fn values_hold_by_their_eras(store: &dyn Store) {
     let short =
         Fill::new("d".to_owned(), mark, vec![6], value(mark, &[6], 1), Duration::from_millis(1));
     store.fill(&[short]).await.unwrap();
-    for _ in 0..10_000 {
-        if get(store, "d").await.is_none() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    panic!("it is kept for ever");
+    before_long("it is kept for ever", async || get(store, "d").await.is_none()).await;
 }
 
 /// Two processes hear each other, and none serves what the other has ended.
@@ -109,13 +105,7 @@ pub(crate) async fn processes_hear_each_other<S: Store>(one: S, other: S) {
             _ => one.clear(),
         };
         assert_eq!(change.await, Reach::All);
-        for patience in (0..20_000).rev() {
-            if other.get(&1).is_none() {
-                break;
-            }
-            assert!(patience > 0, "it does not hear");
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        before_long("it does not hear", async || other.get(&1).is_none()).await;
     }
     assert_eq!((one_tier.stats().failures, other_tier.stats().failures), (0, 0));
 }
@@ -151,15 +141,9 @@ pub(crate) async fn a_sweep_ends_what_is_like_its_pattern<S: Store>(one: S, othe
     let go_on = |_: &Swept| ControlFlow::Continue(());
     let sweep = || Sweep::new(&other, ":1:*".parse().unwrap());
     // In memory and, sooner or later, far.
-    let mut found = sweep().dry_run(go_on).await.unwrap();
-    for patience in (0..20_000).rev() {
-        if found.matched >= 800 {
-            break;
-        }
-        assert!(patience > 0, "it is not shared: {found:?}");
-        tokio::time::sleep(Duration::from_millis(1)).await;
-        found = sweep().dry_run(go_on).await.unwrap();
-    }
+    let shared = async || sweep().dry_run(go_on).await.unwrap().matched >= 800;
+    before_long("it is not shared", shared).await;
+    let found = sweep().dry_run(go_on).await.unwrap();
     assert!(found.seen >= 2400, "{found:?}");
     assert_eq!((there(&one, 1), there(&other, 1)), (400, 400));
     let stopped = sweep().run(|_| ControlFlow::Break(())).await.unwrap();
@@ -167,13 +151,7 @@ pub(crate) async fn a_sweep_ends_what_is_like_its_pattern<S: Store>(one: S, othe
     let swept = sweep().run(go_on).await.unwrap();
     assert_eq!(swept.reach, Reach::All);
     assert_eq!(there(&other, 1), 0);
-    for patience in (0..20_000).rev() {
-        if there(&one, 1) == 0 {
-            break;
-        }
-        assert!(patience > 0, "it does not hear");
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    before_long("it does not hear", async || there(&one, 1) == 0).await;
     // Few others share a counter with what was ended.
     assert!(there(&one, 0) > 350 && there(&one, 2) > 350);
     assert_eq!(sweep().dry_run(go_on).await.unwrap().matched, 0);

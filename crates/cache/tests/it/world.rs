@@ -102,3 +102,13 @@ pub(crate) async fn until(so: impl Fn() -> bool) {
     }
     panic!("it never was so");
 }
+
+/// Waits until something is so that a server, a disk or another thread has its part in.
+pub(crate) async fn before_long(otherwise: &str, so: impl AsyncFn() -> bool) {
+    let wait = async {
+        while !so().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_mins(1), wait).await.is_ok(), "{otherwise}");
+}

@@ -40,7 +40,7 @@ async fn an_answer_is_kept_and_says_so() {
     assert_eq!(scene.get("/a%3Fb=1", &[]).await.text, "4", "a path is not decoded");
     assert_eq!(scene.calls(), 4);
     let stats = scene.cache.stats();
-    assert_eq!((stats.hits, stats.misses, stats.loads), (1, 4, 4));
+    assert_eq!((stats.hits, stats.misses, stats.stored), (1, 4, 4));
 }
 
 #[tokio::test]
@@ -62,6 +62,7 @@ async fn what_must_not_be_kept_says_why() {
             assert_eq!(answer.cache_status(), status);
         }
         assert!(scene.cache.is_empty());
+        assert_eq!(scene.cache.stats().refused, 2);
     }
 }
 
@@ -166,6 +167,60 @@ async fn a_stale_answer_is_validated_and_renewed() {
     assert_eq!(scene.calls(), 4);
     let wanted = scene.get("/", &["cache-control: no-cache"]).await;
     assert_eq!(wanted.cache_status(), "palisade; fwd=request; fwd-status=304; stored");
+    let stats = scene.cache.stats();
+    assert_eq!((stats.stored, stats.renewed, stats.refused), (1, 4, 0));
+}
+
+#[tokio::test]
+async fn an_answer_to_head_renews_what_it_describes_and_ends_what_it_does_not() {
+    const SAME: Option<bool> = Some(true);
+    const OTHER: Option<bool> = Some(false);
+    for (described, is_same) in [
+        (&["etag: \"7\"", "content-length: 4"][..], SAME),
+        (&["etag: \"7\""], SAME),
+        (&["etag: \"7\"", "last-modified: Sun, 06 Nov 1994 08:00:00 GMT"], SAME),
+        (&["last-modified: Sun, 06 Nov 1994 08:00:00 GMT"], SAME),
+        (&["etag: \"8\""], OTHER),
+        (&["etag: \"7\"", "last-modified: Sun, 06 Nov 1994 08:00:01 GMT"], OTHER),
+        (&["etag: \"7\"", "content-length: 5"], OTHER),
+        (&["content-length: 5"], OTHER),
+        (&["content-length: 4"], None),
+        (&[], None),
+    ] {
+        let scene =
+            Scene::new(HttpCacheLayer::shared(), move |asked: Asked, call: u64| async move {
+                let number = format!("x-call: {call}");
+                let mut lines = vec!["cache-control: max-age=60", number.as_str()];
+                if asked.method() == Method::HEAD {
+                    lines.extend(described);
+                    return Ok(response(&lines, ""));
+                }
+                lines.extend(["etag: \"7\"", "last-modified: Sun, 06 Nov 1994 08:00:00 GMT"]);
+                Ok(response(&lines, "page"))
+            });
+        scene.get("/", &[]).await;
+        scene.wait(61);
+        let head = scene.ask(Method::HEAD, "/", &[]).await;
+        assert_eq!((head.status.as_u16(), head.text.as_str(), head.has("x-call")), (200, "", "2"));
+        let renewed = if is_same == SAME { "; stored" } else { "" };
+        let status = format!("palisade; fwd=stale; fwd-status=200{renewed}");
+        assert_eq!(head.cache_status(), status, "{described:?}");
+        let stats = scene.cache.stats();
+        assert_eq!((stats.renewed, stats.stored), (u64::from(is_same == SAME), 1));
+        assert_eq!(scene.cache.is_empty(), is_same == OTHER, "{described:?}");
+        let got = scene.get("/", &[]).await;
+        assert_eq!(got.text, "page", "nothing of HEAD is taken for content");
+        let call = if is_same == SAME { "2" } else { "3" };
+        assert_eq!(got.has("x-call"), call, "{described:?}");
+    }
+    // Who wants nothing kept changes nothing.
+    let scene = Scene::new(HttpCacheLayer::shared(), async |asked: Asked, call: u64| {
+        let tag = if asked.method() == Method::HEAD { "etag: \"8\"" } else { "etag: \"7\"" };
+        Ok(response(&["cache-control: max-age=60", tag], call.to_string()))
+    });
+    scene.get("/", &[]).await;
+    scene.ask(Method::HEAD, "/", &["cache-control: no-store, no-cache"]).await;
+    assert_eq!((scene.get("/", &[]).await.text.as_str(), scene.calls()), ("1", 2));
 }
 
 #[tokio::test]
@@ -306,7 +361,7 @@ async fn of_many_who_miss_one_asks() {
         assert_eq!(answer.text, "1");
         collapsed += u32::from(answer.cache_status() == "palisade; fwd=uri-miss; collapsed");
     }
-    assert_eq!((scene.calls(), collapsed), (1, 9));
+    assert_eq!((scene.calls(), collapsed, scene.cache.stats().joined), (1, 9, 9));
 }
 
 #[tokio::test]
@@ -409,7 +464,7 @@ async fn a_stale_answer_is_served_while_one_request_gets_a_new_one() {
     }
     until(|| scene.calls() == 2).await;
     gate.add_permits(1);
-    until(|| scene.cache.stats().loads == 2).await;
+    until(|| scene.cache.stats().stored == 2).await;
     assert_eq!(scene.get("/", &[]).await.text, "2");
     assert_eq!(scene.calls(), 2);
     // After the time that is allowed, a client waits.
@@ -432,9 +487,9 @@ async fn only_a_whole_answer_to_get_takes_the_place_of_a_stale_one() {
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }
-    assert_eq!((scene.calls(), scene.cache.stats().loads), (1, 1));
+    assert_eq!((scene.calls(), scene.cache.stats().stored), (1, 1));
     assert_eq!(scene.get("/", &[]).await.text, "1");
-    until(|| scene.cache.stats().loads == 2).await;
+    until(|| scene.cache.stats().stored == 2).await;
     assert_eq!(scene.get("/", &[]).await.text, "2");
 }
 
@@ -482,6 +537,8 @@ async fn a_stale_answer_stands_in_where_that_is_allowed_and_nowhere_else() {
     let answer = scene.get("/", &[]).await;
     assert_eq!(answer.cache_status(), "palisade; fwd=stale; detail=failed");
     assert_eq!(answer.text, "1");
+    let stats = scene.cache.stats();
+    assert_eq!((stats.failures, stats.degraded, stats.misses), (1, 1, 2));
 }
 
 #[tokio::test]
@@ -640,6 +697,7 @@ async fn each_identity_has_answers_of_its_own_until_it_is_ended() {
         (nobody.text.as_str(), nobody.cache_status()),
         ("3", "palisade; fwd=bypass; fwd-status=200")
     );
+    assert_eq!(scene.cache.stats().bypassed, 1);
     scene.cache.invalidate_identity(&b"ada".to_vec());
     assert_eq!(
         (scene.get("/", ada).await.text, scene.get("/", bob).await.text),
@@ -653,8 +711,9 @@ async fn each_identity_has_answers_of_its_own_until_it_is_ended() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_panic_is_the_callers_and_the_next_request_asks_again() {
+    let begin = tokio::time::Instant::now();
     let broken = Arc::new(AtomicBool::new(true));
     let state = Arc::clone(&broken);
     let scene = Scene::new(HttpCacheLayer::shared(), move |_, call: u64| {
@@ -668,6 +727,7 @@ async fn a_panic_is_the_callers_and_the_next_request_asks_again() {
     assert!(call.await.unwrap_err().is_panic());
     broken.store(false, Ordering::SeqCst);
     assert_eq!(scene.get("/", &[]).await.text, "2");
+    assert!(begin.elapsed().is_zero(), "it waits for nobody who is gone");
 }
 
 #[tokio::test]
