@@ -64,7 +64,7 @@ impl App {
         let (reports, guard) = (portal.reports.clone(), portal.guard.clone());
         let trail = portal.trail.clone();
         let signed_in = Router::new()
-            .merge(api::routes(&portal.copies))
+            .merge(api::routes(&portal.copies, &portal.answers))
             .merge(pages::routes())
             .fallback(refusal::not_found)
             .method_not_allowed_fallback(refusal::method_not_allowed)
@@ -144,6 +144,7 @@ mod tests {
 
     use super::*;
     use crate::accounts::Accounts;
+    use crate::answers::Answers;
     use crate::config::{self, Asked, MailTo};
     use crate::exams::Copies;
     use crate::health;
@@ -207,7 +208,9 @@ mod tests {
         let trail =
             Trail::open(folder.path(), Shared::default(), &keys, Arc::clone(&clock)).unwrap();
         let store_of = store.clone();
-        let portal = Portal { store: store_of, accounts, resets, guard, copies, trail, reports };
+        let answers = Answers::new(&clock).unwrap();
+        let portal =
+            Portal { store: store_of, accounts, resets, guard, copies, trail, reports, answers };
         app.open(portal, &config, clock).unwrap();
         health.started(health::checks(store, &config));
         assert_eq!(get(&service, "/health/ready").await, (200, None));

@@ -18,6 +18,7 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 
 use crate::accounts::{Accounts, Role, run};
+use crate::answers::Answers;
 use crate::app::App;
 use crate::config::{self, Asked, MailTo, UserTask};
 use crate::exams::Copies;
@@ -83,7 +84,8 @@ impl Bench {
         let copies = Copies::open(folder.path()).unwrap();
         let trail =
             Trail::open(folder.path(), Shared::default(), &keys, Arc::clone(&shared)).unwrap();
-        let portal = Portal { store, accounts, resets, guard, copies, trail, reports };
+        let answers = Answers::new(&shared).unwrap();
+        let portal = Portal { store, accounts, resets, guard, copies, trail, reports, answers };
         let (app, health) = (App::new(&config, &shared).unwrap(), Health::new(Arc::clone(&shared)));
         let service = app.service(&config, Arc::clone(&shared), health.clone());
         app.open(portal.clone(), &config, shared).unwrap();

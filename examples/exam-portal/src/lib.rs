@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod announcements;
+mod answers;
 mod api;
 mod app;
 mod backup;

@@ -1,17 +1,20 @@
 //! Every route of the portal, for tests that ask all of them.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use http::header::{CONTENT_TYPE, COOKIE, HOST};
 use http_body_util::BodyExt;
+use palisade_core::{Clock, SystemClock};
 use palisade_observe::query::{Statement, counted};
 use serde_json::{Map, Value, json};
 use tower::ServiceExt;
 
 use crate::accounts::Role;
+use crate::answers::Answers;
 use crate::api;
 use crate::bench::Bench;
 use crate::exams::Copies;
@@ -255,7 +258,9 @@ fn every_route_is_in_the_table() {
     let quoted = quoted.filter_map(|rest| rest.split('"').nth(1));
     let pages = quoted.filter(|path| path.starts_with('/'));
     let folder = tempfile::tempdir().unwrap();
-    let calls = api::paths(&Copies::open(folder.path()).unwrap());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let answers = Answers::new(&clock).unwrap();
+    let calls = api::paths(&Copies::open(folder.path()).unwrap(), &answers);
     let templates: Vec<&str> = pages.chain(calls).collect();
     assert!(templates.len() > 30, "{templates:?}");
     for template in templates {

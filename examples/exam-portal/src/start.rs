@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use crate::accounts::{self, Accounts, AccountsError, Printed, TaskError};
+use crate::answers::Answers;
 use crate::app::{App, AppError};
 use crate::backup::{self, BackupError, BackupTask};
 use crate::caches::{Caches, CachesError};
@@ -255,7 +256,9 @@ pub(crate) async fn assemble(
         None => Copies::open(&config.data),
     };
     let copies = copies.map_err(StartError::Copies)?;
-    let portal = Portal { store, accounts, resets, guard, copies, trail, reports };
+    let answers = Answers::new(clock)?;
+    figures::of_answers(answers.cache());
+    let portal = Portal { store, accounts, resets, guard, copies, trail, reports, answers };
     Ok(Assembled { portal, made, saving })
 }
 

@@ -4,6 +4,7 @@ use axum::extract::FromRef;
 use palisade_headers::reports::Collector;
 
 use crate::accounts::Accounts;
+use crate::answers::Answers;
 use crate::exams::Copies;
 use crate::limits::Guard;
 use crate::resets::Resets;
@@ -21,6 +22,7 @@ pub(crate) struct Portal {
     pub(crate) trail: Trail,
     /// What browsers report about the pages.
     pub(crate) reports: Collector,
+    pub(crate) answers: Answers,
 }
 
 impl FromRef<Portal> for Store {

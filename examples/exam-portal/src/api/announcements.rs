@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::response::IntoResponse;
-use http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode};
 use palisade_core::Problem;
 use palisade_input_validation::{SafeHtml, Valid, render_markdown};
 use schemars::JsonSchema;
@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::CacheStatus;
 use crate::access::{Anybody, Staff};
 use crate::announcements::{self, Announcement};
+use crate::answers::Version;
 use crate::refusal;
 use crate::store::{Known, Store};
 use crate::trail::Changes;
@@ -31,10 +32,12 @@ pub(super) async fn read(
     Anybody(_): Anybody,
     State(store): State<Store>,
     slug: Slug,
-) -> Result<(CacheStatus, Json<Shown>), Problem> {
+    asked: HeaderMap,
+) -> Result<(CacheStatus, Response), Problem> {
     let slug = known(slug)?;
     let Known { value, outcome } = store.announcement(&slug).await?.ok_or_else(unknown)?;
-    Ok((CacheStatus(outcome), Json(shown(String::clone(&value))?)))
+    let make = || shown(String::clone(&value)).map(Json);
+    Ok((CacheStatus(outcome), Version::of(&value).answer(&asked, make)?))
 }
 
 pub(super) async fn write(

@@ -19,9 +19,11 @@ use axum::routing::{MethodRouter, get, post, put};
 use axum::{Extension, Router};
 use http::{HeaderValue, StatusCode};
 use palisade_cache::Outcome;
+use palisade_cache::etag::EtagLayer;
 use palisade_core::{FieldError, Pointer, Problem};
 use palisade_input_validation::BodyLimit;
 
+use crate::answers::Answers;
 use crate::exams::Copies;
 use crate::state::Portal;
 
@@ -45,8 +47,8 @@ impl Calls {
 }
 
 /// The calls of those who are signed in.
-pub(crate) fn routes(copies: &Copies) -> Router<Portal> {
-    signed_in(copies).router
+pub(crate) fn routes(copies: &Copies, answers: &Answers) -> Router<Portal> {
+    signed_in(copies, answers).router
 }
 
 /// The calls for which nobody need be signed in, a pending session in the browser included.
@@ -57,7 +59,7 @@ pub(crate) fn open() -> Router<Portal> {
 /// The most bytes of a student, every character escaped.
 const STUDENT: BodyLimit = BodyLimit::new(64 * 1024);
 
-fn signed_in(copies: &Copies) -> Calls {
+fn signed_in(copies: &Copies, answers: &Answers) -> Calls {
     Calls::new()
         .at("/api/v1/auth/login", post(auth::login))
         .at("/api/v1/auth/logout", post(auth::logout))
@@ -81,22 +83,25 @@ fn signed_in(copies: &Copies) -> Calls {
         .at("/api/v1/exams/{id}/grades", put(exams::grade).get(exams::grades))
         .at("/api/v1/exams/{id}/copies", post(copies::add).layer(Extension(copies.uploads())))
         .at("/api/v1/exams/{id}/copies/{copy}", get(copies::read))
-        .at("/api/v1/announcements/{slug}", get(announcements::read).put(announcements::write))
+        .at(
+            "/api/v1/announcements/{slug}",
+            get(announcements::read).put(announcements::write).layer(answers.layer()),
+        )
         .at("/api/v1/payments", post(payments::add))
-        .at("/api/v1/settings", get(settings::read).put(settings::write))
+        .at("/api/v1/settings", get(settings::read).layer(EtagLayer::new()).put(settings::write))
 }
 
 fn anybody() -> Calls {
     Calls::new()
-        .at("/api/openapi.json", get(openapi::show))
+        .at("/api/openapi.json", get(openapi::show).layer(EtagLayer::new()))
         .at("/api/v1/auth/reset-request", post(resets::request))
         .at("/api/v1/auth/reset", post(resets::redeem))
 }
 
 /// Every path of a call.
 #[cfg(test)]
-pub(crate) fn paths(copies: &Copies) -> Vec<&'static str> {
-    [signed_in(copies).paths, anybody().paths].concat()
+pub(crate) fn paths(copies: &Copies, answers: &Answers) -> Vec<&'static str> {
+    [signed_in(copies, answers).paths, anybody().paths].concat()
 }
 
 /// A body names a student that there is not.

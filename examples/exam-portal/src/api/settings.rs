@@ -8,15 +8,16 @@ use palisade_input_validation::Valid;
 
 use super::CacheStatus;
 use crate::access::{Admin, Anybody};
+use crate::answers::Revalidated;
 use crate::settings::{Settings, Stored};
 use crate::store::{Known, Store};
 
 pub(super) async fn read(
     Anybody(_): Anybody,
     State(store): State<Store>,
-) -> Result<(CacheStatus, Json<Stored>), Problem> {
+) -> Result<(CacheStatus, Revalidated, Json<Stored>), Problem> {
     let Known { value, outcome } = store.settings().await?;
-    Ok((CacheStatus(outcome), Json(Stored::clone(&value))))
+    Ok((CacheStatus(outcome), Revalidated, Json(Stored::clone(&value))))
 }
 
 pub(super) async fn write(

@@ -13,6 +13,7 @@ use axum::{Extension, Router};
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use palisade_cache::http::HttpCache;
 use palisade_core::Clock;
 use palisade_edge::ClientIp;
 use palisade_observe::metric::{self, Guard};
@@ -35,6 +36,7 @@ const SYNCS: [f64; 9] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.
 static FIGURES: OnceLock<Figures> = OnceLock::new();
 /// What is told when somebody asks.
 static CACHES: OnceLock<Caches> = OnceLock::new();
+static ANSWERS: OnceLock<HttpCache> = OnceLock::new();
 
 struct Figures {
     exporter: PrometheusHandle,
@@ -74,6 +76,12 @@ pub(crate) fn start(logs: Logs, start: SystemTime) -> Result<(), BuildError> {
 pub(crate) fn of_caches(caches: Caches) {
     // There is one portal in a process.
     let _ = CACHES.set(caches);
+}
+
+/// Has the answers that are kept report when somebody asks.
+pub(crate) fn of_answers(answers: HttpCache) {
+    // There is one portal in a process.
+    let _ = ANSWERS.set(answers);
 }
 
 /// Says what each metric means, those of other crates too.
@@ -166,6 +174,9 @@ async fn answer(client: Option<Extension<ClientIp>>, _: Request) -> Response {
     }
     if let Some(caches) = CACHES.get() {
         caches.report();
+    }
+    if let Some(answers) = ANSWERS.get() {
+        answers.report();
     }
     let mut response = figures.exporter.render().into_response();
     let headers = response.headers_mut();

@@ -19,7 +19,7 @@ use palisade_ratelimit::store::StoreError;
 
 use super::failure::Failure;
 use super::frame::Frame;
-use super::security_caches::CachesView;
+use super::security_caches::{AnswersView, CachesView};
 use crate::access::Admin;
 use crate::figures;
 use crate::state::Portal;
@@ -66,6 +66,7 @@ struct Security {
     unread: u64,
     /// Nothing where nothing is cached.
     caches: Option<CachesView>,
+    answers: AnswersView,
 }
 
 /// One minute of the chart, in units of its viewport.
@@ -151,6 +152,7 @@ pub(super) async fn page(
         unread: reports.refused().iter().map(|(_, count)| *count).fold(0, u64::saturating_add),
         violations: violations(&reports),
         caches: portal.store.caches().map(CachesView::of),
+        answers: AnswersView::of(&portal.answers.cache()),
     }))
 }
 

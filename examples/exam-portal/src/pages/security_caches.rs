@@ -1,6 +1,7 @@
 //! What the caches did, for `/admin/security`.
 
 use palisade_cache::far::FarStats;
+use palisade_cache::http::HttpCache;
 
 use crate::caches::{CacheFigures, Caches};
 
@@ -31,6 +32,44 @@ pub(super) struct FarView {
     pub(super) debts: usize,
 }
 
+/// The answers of the API that are kept.
+pub(super) struct AnswersView {
+    /// Percent of the requests that got what is kept.
+    pub(super) ratio: u64,
+    pub(super) requests: u64,
+    pub(super) made: u64,
+    /// Found good still by the handler, and sent without being made.
+    pub(super) renewed: u64,
+    pub(super) refused: u64,
+    pub(super) failures: u64,
+    pub(super) kibibytes: u64,
+}
+
+impl AnswersView {
+    pub(super) fn of(cache: &HttpCache) -> Self {
+        let stats = cache.stats();
+        let sum = |counts: &[u64]| counts.iter().copied().fold(0, u64::saturating_add);
+        let requests = sum(&[stats.hits, stats.stale, stats.misses]);
+        let kept = sum(&[stats.hits, stats.stale, stats.renewed, stats.joined, stats.degraded]);
+        Self {
+            ratio: percent(kept, requests),
+            requests,
+            made: stats.stored,
+            renewed: stats.renewed,
+            refused: stats.refused,
+            failures: stats.failures,
+            kibibytes: cache.weight() >> 10,
+        }
+    }
+}
+
+const fn percent(part: u64, whole: u64) -> u64 {
+    match part.saturating_mul(100).checked_div(whole) {
+        Some(percent) => percent,
+        None => 0,
+    }
+}
+
 impl CachesView {
     pub(super) fn of(caches: &Caches) -> Self {
         let rows = caches.figures().into_iter().map(row).collect();
@@ -44,7 +83,7 @@ fn row(CacheFigures { name, stats }: CacheFigures) -> CacheRow {
     let reads = answered.saturating_add(stats.misses);
     CacheRow {
         name,
-        ratio: answered.saturating_mul(100).checked_div(reads).unwrap_or(0),
+        ratio: percent(answered, reads),
         reads,
         far: stats.far_hits,
         loads: stats.loads,

@@ -46,7 +46,11 @@ fn what_is_read_is_kept_until_it_is_changed() {
     }
     put(&admin, SETTINGS, &school("Two"));
     assert_eq!(name(&admin), "Two");
+    let tag = admin.get(NEWS).header("etag").unwrap().to_owned();
+    let known = admin.send("GET", NEWS, &[("if-none-match", &tag)], b"");
+    assert_eq!((known.status, known.body.len()), (304, 0));
     put(&admin, NEWS, &json!({"markdown": "# Two"}));
+    assert_eq!(admin.send("GET", NEWS, &[("if-none-match", &tag)], b"").status, 200);
     assert!(admin.get("/announcements/news").text().contains("<h1>Two</h1>"));
     // That there is none is known until there is one.
     let none = "/api/v1/announcements/later";
@@ -62,12 +66,20 @@ fn what_is_read_is_kept_until_it_is_changed() {
 
     let page = admin.get("/admin/security");
     let page = page.text();
-    for part in ["<th scope=\"row\">settings</th>", "In the memory of this process alone."] {
+    let good = "<td data-label=\"Good still\">3</td>";
+    for part in ["<th scope=\"row\">settings</th>", "In the memory of this process alone.", good] {
         assert!(page.contains(part), "{page}");
     }
     let metrics = portal.get("/metrics");
-    let hits = "palisade_cache_reads_total{cache=\"settings\",outcome=\"hit\"}";
-    assert!(metrics.text().contains(hits), "{}", metrics.text());
+    let renewed = "answers_total{cache=\"portal-answers\",outcome=\"renewed\"} 3";
+    let asked = "requests_total{cache=\"portal-answers\",outcome=\"miss\"}";
+    for metric in [
+        "palisade_cache_reads_total{cache=\"settings\",outcome=\"hit\"}",
+        &format!("palisade_cache_http_{renewed}"),
+        &format!("palisade_cache_http_{asked}"),
+    ] {
+        assert!(metrics.text().contains(metric), "{metric} {}", metrics.text());
+    }
 }
 
 #[test]
@@ -113,11 +125,28 @@ fn instances_see_each_others_changes_at_once_and_live_without_redis() {
         assert!(status.contains("hit") || status.contains("fwd"), "{status}");
         status == "portal; hit"
     };
-    for round in ["One", "Two", "Three"] {
+    for (students, round) in (36..).zip(["One", "Two", "Three"]) {
         put(&admin, SETTINGS, &school(round));
         // Announced while the answer was on its way.
         until("the other knows", || name(&far) == round);
         until("the other keeps it", || kept(&far));
+        // So it is with what is made of an announcement, and with the figures of the school.
+        put(&admin, NEWS, &json!({"markdown": format!("# {round}")}));
+        let heading = format!("<h1>{round}</h1>");
+        let shows = |client: &Client<'_>, path| client.get(path).text().contains(&heading);
+        until("the other shows it", || shows(&far, "/announcements/news"));
+        until("the other's API shows it", || {
+            far.get(NEWS).json()["html"].as_str().is_some_and(|html| html.contains(&heading))
+        });
+        let count = |client: &Client<'_>, count: usize| {
+            client.get("/").text().contains(&format!(">{count}<"))
+        };
+        assert!(count(&far, students), "no page of one is of another time");
+        let code = format!("R-{students}");
+        let new =
+            json!({"code": code, "name": "Ada", "email": "a@b.example", "birthDate": "2008-12-10"});
+        assert_eq!(admin.json("POST", "/api/v1/students", &new).status, 201);
+        until("the other counts it", || count(&far, students + 1));
         if round == "Two" {
             redis.kill();
             redis.restart().unwrap();

@@ -27,6 +27,8 @@ pub(super) struct Operation {
     pub(super) query: Query,
     pub(super) body: Body,
     pub(super) answer: Answer,
+    /// Whether who has the answer is told so.
+    pub(super) tagged: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -77,7 +79,8 @@ const fn call(
     about: &'static str,
     answer: Answer,
 ) -> Operation {
-    Operation { method, path, who, about, query: Query::None, body: Body::None, answer }
+    let (query, body, tagged) = (Query::None, Body::None, false);
+    Operation { method, path, who, about, query, body, answer, tagged }
 }
 
 impl Operation {
@@ -87,6 +90,10 @@ impl Operation {
 
     const fn asks(self, query: Query) -> Self {
         Self { query, ..self }
+    }
+
+    const fn tagged(self) -> Self {
+        Self { tagged: true, ..self }
     }
 }
 
@@ -260,7 +267,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
         Who::Anybody,
         "read an announcement",
         json::<announcements::Shown>(200, "its Markdown and its HTML"),
-    ),
+    )
+    .tagged(),
     call(
         "PUT",
         "/api/v1/announcements/{slug}",
@@ -277,7 +285,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
         json::<Payment>(201, "the payment, with its minor units"),
     )
     .takes(Body::Json(&NewPayment::SCHEMA)),
-    call("GET", "/api/v1/settings", Who::Anybody, "read the settings", json::<Stored>(200, "them")),
+    call("GET", "/api/v1/settings", Who::Anybody, "read the settings", json::<Stored>(200, "them"))
+        .tagged(),
     call("PUT", "/api/v1/settings", Who::Admin, "set the settings", json::<Stored>(200, "them"))
         .takes(Body::Json(&Settings::SCHEMA)),
     call("POST", REPORTS, Who::Nobody, "report a violation", empty(204, "taken"))
@@ -288,7 +297,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
         Who::Nobody,
         "this document",
         answers::by(answers::document, "it"),
-    ),
+    )
+    .tagged(),
     call("GET", "/health", Who::Nobody, "all checks", answers::by(answers::status, "all is well")),
     call(
         "GET",
