@@ -4,6 +4,7 @@
 //! `Arc<[u8; 64]>`. `quick_cache` has no time to live and `DashMap` no bound either: they are what a
 //! cache cannot be faster than.
 
+mod http;
 mod keys;
 mod traces;
 
@@ -42,7 +43,7 @@ fn main() {
     // A hit needs no runtime; ours asks for one only where it loads.
     let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
     let _inside = runtime.enter();
-    harness::main("cache", SHAPES);
+    harness::main("cache", &[SHAPES, http::SHAPES].concat());
     if harness::is_chosen("hit ratios") && !std::env::args().any(|argument| argument == "--json") {
         traces::print();
     }

@@ -12,6 +12,7 @@
 
 mod audit;
 mod cache;
+mod cache_http;
 mod edge;
 mod growth;
 mod headers;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     let cases: Vec<Case> = [
         audit::CASES,
         cache::CASES,
+        cache_http::CASES,
         edge::CASES,
         headers::CASES,
         observe::CASES,
