@@ -1,6 +1,7 @@
 //! What the documents say to type and where they lead.
 
 use std::fs;
+use std::path::Path;
 
 use anyhow::Result;
 
@@ -99,7 +100,7 @@ pub(super) fn proofs_exist(context: &Context) -> Result<Vec<String>> {
 fn proofs(text: &str) -> Vec<(&str, &str)> {
     let links = text.split("[`").skip(1).filter_map(|rest| rest.split_once("`]("));
     let links = links.filter_map(|(test, rest)| Some((test, rest.split_once(')')?.0)));
-    links.filter(|(_, file)| file.ends_with(".rs")).collect()
+    links.filter(|(_, file)| Path::new(file).extension().is_some_and(|it| it == "rs")).collect()
 }
 
 fn has_test(source: &str, test: &str) -> bool {
