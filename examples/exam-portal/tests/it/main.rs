@@ -27,6 +27,7 @@ mod forms;
 mod headers;
 mod health;
 mod hostile;
+mod inside;
 mod limits;
 mod lockout;
 mod log;

@@ -1,9 +1,13 @@
 //! Any request gets an answer below 500, and every refusal is a small problem.
 
+use std::fs;
+use std::path::Path;
+
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::asked::{ACCOUNTS, Asked};
+use crate::inside;
 use crate::portal::Portal;
 
 /// Pages, beside the calls that `/api/openapi.json` lists.
@@ -120,4 +124,20 @@ fn no_request_is_a_mistake_of_the_portal() {
     done.unwrap();
     let (_, log, _) = portal.stop();
     assert!(!log.contains("panicked"), "{log}");
+}
+
+#[test]
+fn every_seed_of_the_fuzz_target_and_every_past_crash_passes() {
+    for kind in ["seeds", "regressions"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz").join(kind);
+        let entries = fs::read_dir(folder.join("portal_router")).unwrap();
+        let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        paths.retain(|path| !path.ends_with(".gitkeep"));
+        paths.sort();
+        assert!(kind == "regressions" || !paths.is_empty());
+        for path in paths {
+            println!("{}", path.display()); // the last line shown is the one that failed
+            inside::is_no_mistake(&fs::read(path).unwrap());
+        }
+    }
 }
