@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::IntoResponse;
 use http::header::CONTENT_TYPE;
@@ -148,11 +149,11 @@ pub(super) async fn checkpoint(
 pub(super) async fn proof(
     Admin(_): Admin,
     State(portal): State<Portal>,
-    Path(seq): Path<String>,
+    seq: Result<Path<String>, PathRejection>,
     asked: Valid<Query<ProofQuery>>,
 ) -> Result<Json<Proof>, Problem> {
     let unknown = || Problem::new(StatusCode::NOT_FOUND, "unknown_event").detail("no such event");
-    let seq = seq.parse().map_err(|_| unknown())?;
+    let seq = seq.ok().and_then(|Path(seq)| seq.parse().ok()).ok_or_else(unknown)?;
     portal.trail.prove(asked.log.as_deref(), seq).await.map(Json).map_err(|error| match error {
         NoProof::Elsewhere(log) => elsewhere(&log),
         NoProof::Find(FindError::Store(error)) => error.into(),

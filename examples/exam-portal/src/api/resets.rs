@@ -1,6 +1,7 @@
 //! The calls about forgotten passwords; who makes them is not signed in.
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use palisade_core::{Problem, SecurityEvent};
@@ -39,10 +40,10 @@ pub(super) async fn redeem(
 pub(super) async fn require(
     State(resets): State<Resets>,
     Admin(admin): Admin,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, Problem> {
     let unknown = || Problem::new(StatusCode::NOT_FOUND, "unknown_user").detail("no such account");
-    let id = UserId(id.parse().map_err(|_| unknown())?);
+    let id = id.ok().and_then(|Path(id)| id.parse().ok()).map(UserId).ok_or_else(unknown)?;
     let required = resets.require(id).await;
     // Also when the mail was not taken, the sessions of the account are over.
     if let Ok(true) | Err(RequireError::Outbox(_)) = required {

@@ -164,6 +164,9 @@ fn every_event_can_be_proved_to_whoever_has_the_key() {
     assert_eq!(admin.get(&format!("/api/v1/admin/audit/proof/{seq}")).json()["seq"], seq);
     admin.get("/api/v1/admin/audit/proof/999999").is_problem(404, "unknown_event");
     admin.get("/api/v1/admin/audit/proof/x").is_problem(404, "unknown_event");
+    admin.get("/api/v1/admin/audit/proof/%eb").is_problem(404, "unknown_event");
+    let reset = admin.send("POST", "/api/v1/admin/users/%eb/reset-password", &[], b"");
+    reset.is_problem(404, "unknown_user");
 }
 
 #[test]
