@@ -6,6 +6,7 @@
 use std::convert::Infallible;
 
 use askama::Template;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::response::Response;
 use http::header::{REFERRER_POLICY, SET_COOKIE};
@@ -61,6 +62,13 @@ enum Step {
     TooLate,
 }
 
+/// The token in the address of a link; one that is no text is as good as none.
+type Token = Result<Path<String>, PathRejection>;
+
+fn text(token: Token) -> String {
+    token.map(|Path(token)| token).unwrap_or_default()
+}
+
 /// The cookie with the token, and its name.
 pub(super) struct Held {
     name: String,
@@ -92,10 +100,11 @@ pub(super) async fn ask(State(resets): State<Resets>, form: Fields) -> Result<Re
 }
 
 /// Takes the token out of the address; a scanner that comes this far has changed nothing.
-pub(super) async fn open(Path(token): Path<String>, held: Held) -> Response {
+pub(super) async fn open(token: Token, held: Held) -> Response {
+    let token = text(token);
     let mut page = super::to(CHOOSE);
     let fits = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    if fits && token.len() <= 100 {
+    if fits && (1..=100).contains(&token.len()) {
         keep(&mut page, &held.name, &token, SECONDS);
     }
     page
@@ -119,11 +128,11 @@ pub(super) async fn submit(
 /// The form at the address of the link itself, for programs that follow no redirect.
 pub(super) async fn submit_at_link(
     State(resets): State<Resets>,
-    Path(token): Path<String>,
+    token: Token,
     held: Held,
     form: Fields,
 ) -> Result<Response, Failure> {
-    set_password(&resets, &held.name, &token, &form).await
+    set_password(&resets, &held.name, &text(token), &form).await
 }
 
 async fn set_password(

@@ -138,6 +138,12 @@ fn a_link_answers_204_once_422_for_a_weak_password_and_410_after_that() {
         for forged in ["", "x", &"A".repeat(64), &format!("{}A", &second[..63])] {
             redeem(&portal, forged, NEW).is_problem(410, "reset_link_unknown");
         }
+        let no_text = portal.anonymous().form("/reset/%eb", &[("new_password", NEW)]);
+        assert_eq!(
+            (no_text.status, no_text.header("content-type")),
+            (410, Some("text/html; charset=utf-8"))
+        );
+        assert_eq!(portal.anonymous().get("/reset/%eb").status, 303);
         // At the address of the link, as a program does that follows no redirect.
         let third = issued(&portal, 4);
         let path = format!("/reset/{third}");
