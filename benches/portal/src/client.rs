@@ -27,7 +27,7 @@ impl Client {
     pub(crate) fn new(portal: &Portal, number: u16) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(60)))
+            .timeout_global(Some(Duration::from_mins(1)))
             .max_idle_connections_per_host(1);
         let [high, low] = number.to_be_bytes();
         Self {

@@ -4,6 +4,12 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use palisade_core::{Clock as _, SystemClock};
+
+pub(crate) fn now() -> Instant {
+    SystemClock::new().now()
+}
+
 /// Lets so many begin in the same moment; returns what each has, and how long it took.
 pub(crate) fn at_once<T: Send>(
     many: u16,
@@ -15,7 +21,7 @@ pub(crate) fn at_once<T: Send>(
         let threads = (0..many).map(|number| {
             scope.spawn(move || {
                 start.wait();
-                let begun = Instant::now();
+                let begun = now();
                 let result = act(number);
                 (result, begun.elapsed())
             })

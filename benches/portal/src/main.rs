@@ -20,5 +20,5 @@ fn main() {
     scenes::sign_ins();
     scenes::saves();
     scenes::one_limit();
-    scenes::school_day(Duration::from_secs(60 * minutes));
+    scenes::school_day(Duration::from_mins(minutes));
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::crowd::{at_once, tell};
+use crate::crowd::{at_once, now, tell};
 use crate::portal::Portal;
 
 const LOAD: Option<&str> = Some("limits.load.toml");
@@ -22,7 +22,7 @@ pub(crate) fn sign_ins() {
         scope.spawn(|| {
             let probe = Client::new(&portal, 0);
             while health.load(Ordering::Relaxed) {
-                let begun = Instant::now();
+                let begun = now();
                 assert_eq!(probe.get("/health/live").status, 200, "the probe lives");
                 let mut slowest = slowest.lock().expect("no panic");
                 *slowest = (*slowest).max(begun.elapsed());
@@ -78,12 +78,12 @@ pub(crate) fn school_day(day: Duration) {
         assert_eq!(save(&teacher, number), 201, "a student");
     }
     let users: Vec<Client> = (0..USERS).map(|_| teacher.clone()).collect();
-    let end = Instant::now() + day;
+    let begun = now();
     let (mut waited, mut memory) = (Vec::new(), Vec::new());
     let mut done = 0_u64;
     // Ten equal parts: the first fills what is filled once, the others show whether anything grows.
     for part in 1..=10 {
-        let until = end - day * (10 - part) / 10;
+        let until = begun + day * part / 10;
         let (counts, _) = at_once(USERS, |number| work(&users[usize::from(number)], number, until));
         for (count, times) in counts {
             done += count;
@@ -110,10 +110,10 @@ fn mebibytes(kibibytes: u64) -> f64 {
 /// What a user does: lists, searches, looks, and now and then saves.
 fn work(user: &Client, number: u16, until: Instant) -> (u64, Vec<Duration>) {
     let (mut done, mut times) = (0, Vec::new());
-    while Instant::now() < until {
+    while now() < until {
         let code = format!("L-{:04}", (u64::from(number) * 31 + done * 7) % 200);
         let one = format!("/api/v1/students/{code}");
-        let begun = Instant::now();
+        let begun = now();
         let (answer, right) = match done % 10 {
             0 => (user.patch(&one, &json!({"name": format!("Asha Rai {done}")})), 200),
             1 | 2 => (user.get("/api/v1/students?per_page=50&sort=-name"), 200),

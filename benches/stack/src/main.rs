@@ -11,6 +11,7 @@ mod load;
 mod site;
 mod stacks;
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -80,15 +81,17 @@ fn table(rows: &[Row]) -> String {
     );
     let bare = &rows[0];
     for row in rows {
-        text += &format!(
-            "| {} | {:.0} | {:.2} | {:.2} | {:.2} | {:.0} |\n",
+        writeln!(
+            text,
+            "| {} | {:.0} | {:.2} | {:.2} | {:.2} | {:.0} |",
             row.name,
             row.per_second,
             row.per_second / bare.per_second,
             row.cpu_micros,
             row.cpu_micros / bare.cpu_micros,
             row.late_micros,
-        );
+        )
+        .expect("a string takes everything");
     }
     text
 }
