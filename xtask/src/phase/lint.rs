@@ -9,6 +9,10 @@ use crate::report::Tally;
 /// The manifests of the three workspaces.
 pub(super) const MANIFESTS: [&str; 3] = ["Cargo.toml", "benches/Cargo.toml", "fuzz/Cargo.toml"];
 
+/// Applications and packages of tests, which have no features.
+const FEATURELESS: [&str; 6] =
+    ["cluster", "compile-tests", "exam-portal", "loom-tests", "quickstart", "xtask"];
+
 pub(super) fn fmt(context: &Context, log: &Log) -> Result<Tally> {
     for manifest in MANIFESTS {
         log.run(&mut context.cargo(&["fmt", "--manifest-path", manifest, "--all", "--check"]))?;
@@ -27,9 +31,8 @@ pub(super) fn clippy(context: &Context, log: &Log) -> Result<Tally> {
 
 pub(super) fn features(context: &Context, log: &Log) -> Result<Tally> {
     let mut hack = context.cargo(&["hack", "clippy", "--locked", "--workspace", "--each-feature"]);
-    // Applications have no features, and xtask itself is running.
-    for application in ["cluster", "exam-portal", "quickstart", "xtask"] {
-        hack.args(["--exclude", application]);
+    for without in FEATURELESS {
+        hack.args(["--exclude", without]);
     }
     log.run(hack.args(["--", "-D", "warnings"]))?;
     Ok(Tally::passed(1))
