@@ -14,7 +14,7 @@ pub(crate) struct Portal {
     child: Child,
     pub(crate) origin: String,
     passwords: HashMap<String, String>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Portal {
@@ -42,12 +42,24 @@ impl Portal {
                 _ => {}
             }
         };
-        Self { child, origin, passwords, _folder: folder }
+        Self { child, origin, passwords, folder }
     }
 
     /// Returns the password that the first start printed for this account.
     pub(crate) fn password(&self, name: &str) -> &str {
         &self.passwords[name]
+    }
+
+    /// Adds a teacher; returns the temporary password.
+    pub(crate) fn add_teacher(&self, name: &str) -> String {
+        let mut command = Command::new(program());
+        command.args(["user", "add", name, "--role", "teacher", "--email"]);
+        command.arg(format!("{name}@school.example")).arg("--data");
+        let output = command.arg(self.folder.path().join("data")).output().expect("the command");
+        let text = String::from_utf8_lossy(&output.stdout);
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let [.., "password", password] = words[..] else { panic!("no password: {output:?}") };
+        password.to_owned()
     }
 
     /// Returns the memory that the server has in use, in KiB.
