@@ -87,7 +87,16 @@ fn a_file_without_room_loses_nothing_that_was_acknowledged() {
     run("limit", &format!("trap '' XFSZ; ulimit -S -f 256; {PROGRAM}"), &[]);
 }
 
-/// ENOSPC.
+/// ENOSPC, which `strace` has the kernel say to one write.
+#[test]
+fn a_write_for_which_there_is_no_room_loses_nothing_that_was_acknowledged() {
+    let strace =
+        "exec strace -f -qq -o /dev/null -e trace=write -e inject=write:error=ENOSPC:when=15";
+    let segment = format!("-P \"${FOLDER}/log/00000000000000000000.jsonl\"");
+    run("disk", &PROGRAM.replace("exec", &format!("{strace} {segment}")), &[]);
+}
+
+/// ENOSPC of a real file system.
 #[test]
 #[ignore = "needs user namespaces"]
 fn a_file_system_without_room_loses_nothing_that_was_acknowledged() {
