@@ -20,6 +20,8 @@
 
   const take = (now, next) => {
     if (now.isEqualNode(next)) return;
+    // A button that unlocks somebody does not come to unlock another under the hand that presses it.
+    if (now.id === "locks" && now.matches(":hover, :focus-within")) return;
     const alike = now.nodeName === next.nodeName && now.childNodes.length === next.childNodes.length;
     if (!alike) {
       // What somebody is about to press is not taken away.
@@ -29,6 +31,9 @@
     if (now.nodeType !== Node.ELEMENT_NODE) {
       now.nodeValue = next.nodeValue;
       return;
+    }
+    for (const { name } of [...now.attributes]) {
+      if (!next.hasAttribute(name)) now.removeAttribute(name);
     }
     for (const { name, value } of next.attributes) {
       if (now.getAttribute(name) !== value) now.setAttribute(name, value);

@@ -164,6 +164,10 @@ async fn its_figures_follow_what_happens_without_a_reload_until_they_are_paused(
     let bar = "Math.max(...[...document.querySelectorAll('.chart rect')].map(bar => Number(bar.getAttribute('height'))))";
     assert_eq!(browser.evaluate(bar).await.unwrap(), 120);
     browser.evaluate("document.querySelector('#locks button').focus()").await.unwrap();
+    // Whom the button unlocks is not exchanged while somebody is about to press it.
+    let whom = "document.querySelector('#locks input[name=key]').getAttribute('value')";
+    let marked = "document.querySelector('#locks input[name=key]').setAttribute('value', 'mine')";
+    browser.evaluate(marked).await.unwrap();
     let nobody = portal.anonymous();
     for _ in 0..3 {
         nobody.json("POST", "/api/v1/auth/reset-request", &json!({"email": "b@b.example"}));
@@ -171,6 +175,9 @@ async fn its_figures_follow_what_happens_without_a_reload_until_they_are_paused(
     browser.wait_until("document.querySelector('#refused').innerText === '9'").await.unwrap();
     let focus = "document.activeElement === document.querySelector('#locks button')";
     assert_eq!(browser.evaluate(focus).await.unwrap(), true);
+    assert_eq!(browser.evaluate(whom).await.unwrap(), "mine");
+    browser.evaluate("document.activeElement.blur()").await.unwrap();
+    browser.wait_until(&format!("{whom} !== 'mine'")).await.unwrap();
     assert_eq!(browser.evaluate("window.mark").await.unwrap(), 1, "no reload");
 
     // Bars move, unless the reader wants them not to.
