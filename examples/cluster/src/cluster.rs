@@ -1,9 +1,10 @@
 //! The whole: two portals, what they share, and what stands in front of them.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::io;
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
 
 use palisade_testkit::postgres::Postgres;
 use palisade_testkit::process::Folder;
@@ -41,8 +42,12 @@ impl Cluster {
     /// What does not start, and why; what was started before it is ended.
     pub fn start(settings: &Settings, tell: &mut dyn FnMut(&str)) -> Result<Self, ClusterError> {
         let folder = Folder::new("cluster")?;
-        let key = folder.path().join("secret.key");
-        fs::write(key, secret_key()?)
+        let key = secret_key()?;
+        // Nobody else of the machine reads it.
+        let mut file = OpenOptions::new();
+        file.write(true).create_new(true).mode(0o600);
+        file.open(folder.path().join("secret.key"))
+            .and_then(|mut file| file.write_all(key.as_bytes()))
             .map_err(|source| ClusterError::Io { what: "the secret key", source })?;
         tell("starting PostgreSQL");
         let postgres = Postgres::start()?;
