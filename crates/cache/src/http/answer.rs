@@ -10,13 +10,15 @@ use http_body::Body;
 
 use super::body::HttpCacheBody;
 use super::cache_status::CACHE_STATUS;
+use super::heeded::Heeded;
+use super::holdings::Question;
 use super::page::Stored;
 use crate::etag::{OF_THE_CONTENT, Verdict, evaluate};
 
 /// Answers a request from what is stored: 200, 304 to who has it, or 206 with the part that is asked for.
 pub(super) fn answer<B: Body>(
     stored: &Stored,
-    method: &Method,
+    question: &Question,
     asked: &HeaderMap,
     status: Option<&HeaderValue>,
     now: Instant,
@@ -27,15 +29,18 @@ pub(super) fn answer<B: Body>(
     }
     sign(&mut headers, status);
     let is_whole = stored.status == StatusCode::OK;
-    let known = is_whole && evaluate(method, asked, &stored.validators) == Verdict::NotModified;
+    let known = is_whole
+        && question.heeded.has(Heeded::CONDITIONS)
+        && evaluate(&question.method, asked, &stored.validators) == Verdict::NotModified;
+    let takes_part = is_whole && question.heeded.has(Heeded::RANGE);
     let mut response = if known {
         for field in &OF_THE_CONTENT {
             headers.remove(field);
         }
         respond(StatusCode::NOT_MODIFIED, Bytes::new())
-    } else if *method == Method::HEAD {
+    } else if question.method == Method::HEAD {
         respond(stored.status, Bytes::new())
-    } else if let Some(range) = is_whole.then(|| part(asked, stored.body.len())).flatten() {
+    } else if let Some(range) = takes_part.then(|| part(asked, stored.body.len())).flatten() {
         let last = range.end.saturating_sub(1);
         let place = format!("bytes {}-{last}/{}", range.start, stored.body.len());
         if let Ok(place) = HeaderValue::try_from(place) {

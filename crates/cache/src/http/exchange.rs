@@ -330,7 +330,7 @@ impl Exchange {
         let inner = &self.cache.inner;
         let status = inner.settings.shows_status.then(member);
         let status = status.and_then(|status| HeaderValue::try_from(status).ok());
-        answer(stored, &self.question.method, &self.headers, status.as_ref(), inner.now())
+        answer(stored, &self.question, &self.headers, status.as_ref(), inner.now())
     }
 }
 

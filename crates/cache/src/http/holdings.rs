@@ -12,6 +12,7 @@ use http::{HeaderValue, Method, Uri};
 
 use palisade_core::Clock;
 
+use super::heeded::{Heeded, Keyed};
 use super::key::{self, Identify, Key, Keys};
 use super::page::{Found, Page, Stored};
 use super::policy::{Asked, Rules, named};
@@ -68,6 +69,7 @@ pub(super) struct Inner {
     pub(super) flights: Flights<Key, Stored>,
     pub(super) eras: Eras,
     pub(super) keys: Keys,
+    keyed: Keyed,
     pub(super) tally: Arc<Tally>,
     /// `Cache-Status` of a hit.
     pub(super) hit: Option<HeaderValue>,
@@ -81,6 +83,7 @@ pub(super) struct Question {
     /// Under what it ends; only of one that is asked on.
     pub(super) tags: Tags,
     pub(super) asked: Asked,
+    pub(super) heeded: Heeded,
     pub(super) method: Method,
     /// Before anything was read.
     pub(super) began: Began,
@@ -110,6 +113,7 @@ impl HttpCache {
             flights: Flights::new(),
             eras: Eras::new(SLOTS),
             keys: Keys::random(),
+            keyed: Keyed::new(settings.keyed.clone()),
             tally,
             hit: hit.filter(|_| settings.shows_status),
             settings,
@@ -182,19 +186,21 @@ impl Inner {
             return Plan::Method;
         }
         // Content of a GET is in no key; who reads it is the handler.
-        if has_content || is_for_the_origin(headers) {
+        let (heeded, keyed) = self.keyed.find(headers);
+        if has_content || heeded.has(Heeded::FOR_THE_ORIGIN) {
             return Plan::Bypass;
         }
         let Some(host) = key::host(uri, headers) else { return Plan::Bypass };
         let began = self.eras.begin();
         let identify = settings.identify.as_deref();
-        let Some(key) = self.keys.of(parts, uri, host, &settings.keyed, identify) else {
+        let Some(key) = self.keys.of(parts, uri, host, &keyed, identify) else {
             return Plan::Bypass;
         };
-        let asked = Asked::of(headers).identified_by(&settings.identifying, headers);
+        let asked = if heeded.has(Heeded::WISHES) { Asked::of(headers) } else { Asked::default() };
+        let asked = asked.identified_by(&settings.identifying, headers);
         let asked = if settings.hears_wishes { asked } else { asked.without_wishes() };
         let (method, tags) = (parts.method.clone(), Tags::new());
-        Plan::Look(Question { key, tags, asked, method, began })
+        Plan::Look(Question { key, tags, asked, heeded, method, began })
     }
 
     /// Returns under what the answer to a request ends.
@@ -255,13 +261,6 @@ impl Inner {
             self.eras.end_tag(self.keys.tag(host, target));
         }
     }
-}
-
-/// Says whether a request has conditions that are none of a cache's (RFC 9111, section 4.3.2), or wants
-/// another protocol.
-fn is_for_the_origin(headers: &HeaderMap) -> bool {
-    use http::header::{IF_MATCH, IF_UNMODIFIED_SINCE, UPGRADE};
-    [IF_MATCH, IF_UNMODIFIED_SINCE, UPGRADE].iter().any(|field| headers.contains_key(field))
 }
 
 /// Returns the host of a request that changes something, for what its answer names.

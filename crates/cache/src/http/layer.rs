@@ -100,9 +100,9 @@ const KEYED: [HeaderName; 15] = [
 ///
 /// # Cost
 ///
-/// A hit: two clock reads, one look-up, a clone of the fields (two allocations) and of their values (counted references);
-/// nothing else is allocated but once a second, when `Age` changes. A miss: one task, its channel, two boxes, and
-/// what is kept. A test counts the allocations of a hit.
+/// A hit: one clock read, one pass over the names of the request's fields, one look-up, a clone of the answer's fields
+/// (two allocations) and of their values (counted references); nothing else is allocated but once a second, when `Age`
+/// changes. A miss: one task, its channel, two boxes, and what is kept. A test counts the allocations of a hit.
 #[must_use = "a layer does nothing until it is applied to a service"]
 #[derive(Clone, Debug)]
 pub struct HttpCacheLayer {

@@ -5,6 +5,7 @@ mod body;
 mod cache_status;
 mod exchange;
 mod future;
+mod heeded;
 mod holdings;
 mod key;
 mod layer;

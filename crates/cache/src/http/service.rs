@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH, RANGE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body;
 use palisade_core::Problem;
@@ -19,6 +19,7 @@ use super::body::HttpCacheBody;
 use super::cache_status::Forward;
 use super::exchange::{Exchange, Queue, Seat, linger};
 use super::future::{Change, ResponseFuture};
+use super::heeded::Heeded;
 use super::holdings::{Plan, Question, host_of};
 use super::page::{Found, Stored};
 use super::policy::Decision;
@@ -83,17 +84,19 @@ where
                 return ResponseFuture::passing(asked, self.cache.clone(), forward, change);
             }
         };
-        match self.look(&question, &parts.headers) {
+        let now = self.cache.inner.now();
+        match self.look(&question, &parts.headers, now) {
             Look::Serve(stored, status) => {
-                self.serve(&question, &parts.headers, &stored, status.as_ref())
+                let status = status.as_ref();
+                ResponseFuture::answered(answer(&stored, &question, &parts.headers, status, now))
             }
             Look::Refresh(stored) => {
                 question.tags = self.cache.inner.tags(&parts);
-                let answered = self.serve(&question, &parts.headers, &stored, None);
-                if brings_what_is_kept(&question, &parts.headers) {
+                let answered = answer(&stored, &question, &parts.headers, None, now);
+                if brings_what_is_kept(&question) {
                     self.refresh(question, stored, Request::from_parts(parts, body));
                 }
-                answered
+                ResponseFuture::answered(answered)
             }
             Look::Ask(_, _) if question.asked.only_if_cached() => {
                 ResponseFuture::answered(not_cached())
@@ -107,7 +110,7 @@ where
 }
 
 impl<S> HttpCacheService<S> {
-    fn look(&self, question: &Question, headers: &HeaderMap) -> Look {
+    fn look(&self, question: &Question, headers: &HeaderMap, now: Instant) -> Look {
         let inner = &self.cache.inner;
         let stored = match inner.find(question, headers) {
             Some(Found::Answer(stored)) => stored,
@@ -121,7 +124,7 @@ impl<S> HttpCacheService<S> {
                 return Look::Ask(None, forward);
             }
         };
-        let (count, look) = match stored.policy.serve(&question.asked, inner.now()) {
+        let (count, look) = match stored.policy.serve(&question.asked, now) {
             Decision::Fresh => (Count::Hit, Look::Serve(stored, inner.hit.clone())),
             Decision::Stale => {
                 let status = stale(inner.settings.name).filter(|_| inner.settings.shows_status);
@@ -130,7 +133,7 @@ impl<S> HttpCacheService<S> {
             Decision::Refresh => (Count::Stale, Look::Refresh(stored)),
             _ => {
                 let wanted = question.asked.without_wishes();
-                let fresh = stored.policy.serve(&wanted, inner.now()) == Decision::Fresh;
+                let fresh = stored.policy.serve(&wanted, now) == Decision::Fresh;
                 let forward = if fresh { Forward::Request } else { Forward::Stale };
                 (Count::Miss, Look::Ask(Some(stored), forward))
             }
@@ -138,24 +141,13 @@ impl<S> HttpCacheService<S> {
         inner.tally.add(count);
         look
     }
-
-    fn serve<F, B: Body, E>(
-        &self,
-        question: &Question,
-        headers: &HeaderMap,
-        stored: &Stored,
-        status: Option<&HeaderValue>,
-    ) -> ResponseFuture<F, B, E> {
-        let now = self.cache.inner.now();
-        ResponseFuture::answered(answer(stored, &question.method, headers, status, now))
-    }
 }
 
 /// Says whether the answer to a request may be kept: a part, an answer without its content, and one that is
 /// not to be kept are nobody else's business.
-fn brings_what_is_kept(question: &Question, headers: &HeaderMap) -> bool {
+fn brings_what_is_kept(question: &Question) -> bool {
     question.method == Method::GET
-        && !headers.contains_key(RANGE)
+        && !question.heeded.has(Heeded::RANGE)
         && !question.asked.forbids_storing()
 }
 
@@ -225,7 +217,7 @@ impl<S> HttpCacheService<S> {
         ResBody::Error: Send,
     {
         let headers = request.headers();
-        let is_kept = brings_what_is_kept(&question, headers);
+        let is_kept = brings_what_is_kept(&question);
         // What is said of an answer that is held is of use too.
         let tells = question.method == Method::HEAD
             && previous.is_some()
@@ -236,8 +228,7 @@ impl<S> HttpCacheService<S> {
             return ResponseFuture::passing(asked, self.cache.clone(), forward, None);
         };
         // What others wait for is what most would get.
-        let is_plain = previous.is_some()
-            || ![IF_NONE_MATCH, IF_MODIFIED_SINCE].iter().any(|name| headers.contains_key(name));
+        let is_plain = previous.is_some() || !question.heeded.has(Heeded::CONDITIONS);
         let names = question.asked.has_cookies() || question.asked.is_authorized();
         let leads = is_kept && is_plain && !(names && self.is_shared() && previous.is_none());
         let boarding = leads.then(|| self.board(&question));

@@ -29,7 +29,30 @@ const MOST_FIELDS: usize = 16;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
-    fields: SmallVec<[(HeaderName, Box<[u8]>); 1]>,
+    fields: SmallVec<[Selector; 1]>,
+}
+
+/// A field that an answer was selected by.
+#[derive(Clone, Debug, Eq)]
+struct Selector {
+    name: HeaderName,
+    /// What the request had in it, as [`content`] reads it.
+    content: Box<[u8]>,
+    /// The same as it came, if it came in one line: most requests have it so again.
+    line: Option<Box<[u8]>>,
+}
+
+impl Selector {
+    fn matches(&self, asked: &HeaderMap) -> bool {
+        only_line(&self.name, asked).is_some_and(|line| self.line.as_deref() == Some(line))
+            || content(&self.name, asked).eq(self.content.iter().copied())
+    }
+}
+
+impl PartialEq for Selector {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.content == other.content
+    }
 }
 
 impl Selection {
@@ -45,14 +68,15 @@ impl Selection {
                 }
                 // `*` is a token too.
                 let name = HeaderName::from_bytes(name).ok().filter(|name| name != "*")?;
-                if selection.fields.iter().any(|(known, _)| *known == name) {
+                if selection.fields.iter().any(|known| known.name == name) {
                     continue;
                 }
                 if selection.fields.len() == MOST_FIELDS {
                     return None;
                 }
                 let content = content(&name, asked).collect();
-                selection.fields.push((name, content));
+                let line = only_line(&name, asked).map(Box::from);
+                selection.fields.push(Selector { name, content, line });
             }
         }
         Some(selection)
@@ -62,27 +86,33 @@ impl Selection {
     ///
     /// # Cost
     ///
-    /// A look-up and one reading of each field; no allocation.
+    /// A look-up of each field, and one reading of those that did not come as they did then; no
+    /// allocation.
     #[must_use]
     pub fn matches(&self, asked: &HeaderMap) -> bool {
-        let same = |(name, stored): &(HeaderName, Box<[u8]>)| {
-            content(name, asked).eq(stored.iter().copied())
-        };
-        self.fields.iter().all(same)
+        self.fields.iter().all(|field| field.matches(asked))
     }
 
     /// Returns the names of the fields.
     pub fn fields(&self) -> impl Iterator<Item = &HeaderName> {
-        self.fields.iter().map(|(name, _)| name)
+        self.fields.iter().map(|field| &field.name)
     }
 
     /// What it takes of memory, beside itself.
     pub(crate) fn weight(&self) -> usize {
-        self.fields
-            .iter()
-            .map(|(name, stored)| name.as_str().len().saturating_add(stored.len()))
-            .sum()
+        let one = |field: &Selector| {
+            let line = field.line.as_deref().map_or(0, <[u8]>::len);
+            field.name.as_str().len().saturating_add(field.content.len()).saturating_add(line)
+        };
+        self.fields.iter().map(one).fold(0, usize::saturating_add)
     }
+}
+
+/// Returns the one line that a request has of a field.
+fn only_line<'a>(name: &HeaderName, asked: &'a HeaderMap) -> Option<&'a [u8]> {
+    let mut lines = asked.get_all(name).iter();
+    let (line, None) = (lines.next()?, lines.next()) else { return None };
+    Some(line.as_bytes())
 }
 
 /// What a request has in a field, each line ended by a byte that is in no line.
