@@ -17,7 +17,7 @@ use palisade_core::{Clock, SystemClock};
 pub struct CoarseClock {
     start: Instant,
     #[cfg(target_os = "linux")]
-    ticks: Duration,
+    nanos: u64,
 }
 
 impl CoarseClock {
@@ -27,7 +27,7 @@ impl CoarseClock {
         Self {
             start: SystemClock::new().now(),
             #[cfg(target_os = "linux")]
-            ticks: coarse(),
+            nanos: coarse(),
         }
     }
 }
@@ -41,7 +41,7 @@ impl Default for CoarseClock {
 impl Clock for CoarseClock {
     #[cfg(target_os = "linux")]
     fn now(&self) -> Instant {
-        let since = coarse().saturating_sub(self.ticks);
+        let since = Duration::from_nanos(coarse().saturating_sub(self.nanos));
         self.start.checked_add(since).unwrap_or(self.start)
     }
 
@@ -74,23 +74,24 @@ impl Stopwatch {
         Self::Given { start: clock.now(), clock }
     }
 
-    /// Returns the time since the start.
+    /// Returns the nanoseconds since the start: 584 years fit.
     #[inline]
-    pub(crate) fn elapsed(&self) -> Duration {
+    pub(crate) fn nanos(&self) -> u64 {
         match self {
             #[cfg(target_os = "linux")]
-            Self::Coarse(clock) => coarse().saturating_sub(clock.ticks),
+            Self::Coarse(clock) => coarse().saturating_sub(clock.nanos),
             #[cfg(not(target_os = "linux"))]
-            Self::Coarse(clock) => clock.now().saturating_duration_since(clock.start),
-            Self::Given { clock, start } => clock.now().saturating_duration_since(*start),
+            Self::Coarse(clock) => between(clock.start, clock.now()),
+            Self::Given { clock, start } => between(*start, clock.now()),
         }
     }
 
-    /// Returns the time from the start to a moment of the clock.
-    pub(crate) fn until(&self, now: Instant) -> Duration {
+    /// Returns the nanoseconds from the start to a moment of the clock.
+    pub(crate) fn until(&self, now: Instant) -> u64 {
         match self {
-            Self::Coarse(clock) => now.saturating_duration_since(clock.start),
-            Self::Given { start, .. } => now.saturating_duration_since(*start),
+            Self::Coarse(CoarseClock { start, .. }) | Self::Given { start, .. } => {
+                between(*start, now)
+            }
         }
     }
 
@@ -102,12 +103,20 @@ impl Stopwatch {
     }
 }
 
+fn between(start: Instant, now: Instant) -> u64 {
+    u64::try_from(now.saturating_duration_since(start).as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Returns the nanoseconds since the system was started.
 #[cfg(target_os = "linux")]
-fn coarse() -> Duration {
+#[inline]
+fn coarse() -> u64 {
     use rustix::time::{ClockId, clock_gettime};
     let time = clock_gettime(ClockId::MonotonicCoarse);
-    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
-    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
+    time.tv_sec
+        .cast_unsigned()
+        .wrapping_mul(1_000_000_000)
+        .wrapping_add(time.tv_nsec.cast_unsigned())
 }
 
 #[cfg(test)]

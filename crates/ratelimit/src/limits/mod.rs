@@ -175,7 +175,7 @@ impl Shared {
 
     /// Returns the time since the limits were made.
     fn now(&self) -> Duration {
-        self.clock.elapsed()
+        Duration::from_nanos(self.clock.nanos())
     }
 
     pub(crate) fn rules(&self) -> arc_swap::Guard<Arc<RuleTable>> {

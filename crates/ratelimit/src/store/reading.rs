@@ -210,8 +210,18 @@ pub struct Verdict {
 impl Verdict {
     /// States whether all binding asks passed, and how each meter stands.
     #[must_use]
+    #[inline]
     pub const fn new(admitted: bool, readings: Readings) -> Self {
         Self { admitted, readings, store_time: None, alone: false }
+    }
+
+    /// States what became of the one ask of a request.
+    #[expect(clippy::inline_always, reason = "a reading that is copied waits for its own bytes")]
+    #[inline(always)]
+    pub(crate) fn of(ask: &Ask, reading: Reading) -> Self {
+        let mut list = SmallVec::new();
+        list.push(reading);
+        Self::new(reading.is_admitted() || !ask.is_binding(), Readings { list })
     }
 
     /// Adds the reading of the next ask; one that is binding and refused refuses the request.

@@ -62,7 +62,7 @@ pub(crate) struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    /// Returns its moment.
+    /// Returns its moment, now if that has passed.
     pub(crate) const fn moment(&self) -> u64 {
         self.moment
     }
@@ -209,9 +209,8 @@ impl Table {
             Some((cell, word)) => {
                 let ahead = word.ahead(terms.now);
                 let is_honest = ahead <= terms.beyond;
-                let moment = terms.now.saturating_add_signed(ahead);
-                let moment = if is_honest { moment } else { terms.latest() };
-                Seen { held: Some((cell, word)), moment, is_honest }
+                let debt = if is_honest { ahead.max(0).cast_unsigned() } else { terms.span };
+                Seen { held: Some((cell, word)), moment: terms.now.saturating_add(debt), is_honest }
             }
             None => Seen { held: None, moment: self.entrance(place, terms), is_honest: true },
         }

@@ -3,29 +3,8 @@
 use super::{MemoryStore, hashes, is_strict};
 use crate::quota::{Gcra, Step};
 use crate::store::{Ask, Reading};
-use crate::table::{Change, Place, Seen, Terms};
+use crate::table::{Change, Place, Terms};
 use crate::tick::LONGEST;
-
-/// What a bucket was seen to have, and what is to become of it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Look<'a> {
-    seen: Seen<'a>,
-    gcra: Gcra,
-    step: Step,
-}
-
-impl<'a> Look<'a> {
-    /// Returns what has to be changed, the charge of an ask that passes, and the reading after that.
-    #[inline]
-    pub(super) const fn end(self, now: u64, tick: u64) -> (Change<'a>, Reading) {
-        let Self { seen, gcra, step } = self;
-        let (change, tat) = match step {
-            Step::Admitted { tat } => (seen.to(tat), tat),
-            Step::Early { .. } | Step::Never => (seen.left(), seen.moment()),
-        };
-        (change, Reading::of_bucket(step, gcra, tat, now, tick))
-    }
-}
 
 impl MemoryStore {
     /// Returns the bucket in ticks, its place, and what it may owe.
@@ -39,21 +18,28 @@ impl MemoryStore {
         (gcra, place, Terms::new(now, gcra.span(), self.tick.second()))
     }
 
-    /// Looks at a bucket, and at what would become of it.
+    /// Looks at a bucket; returns what has to be changed there, the charge of an ask that passes, and
+    /// the reading after that.
     #[expect(clippy::inline_always, reason = "what is copied waits for its own bytes")]
     #[inline(always)]
-    pub(super) fn look_at(&self, ask: &Ask, gcra: Gcra, now: u64) -> Look<'_> {
+    pub(super) fn charged(&self, ask: &Ask, gcra: Gcra, now: u64) -> (Change<'_>, Reading) {
         let (gcra, place, terms) = self.bucket(ask, gcra, now);
         let seen = self.table.look(place, terms);
-        Look { seen, gcra, step: gcra.decide(seen.moment(), now, ask.amount()) }
+        let step = gcra.decide(seen.moment(), now, ask.amount());
+        let (change, tat) = match step {
+            Step::Admitted { tat } => (seen.to(tat), tat),
+            Step::Early { .. } | Step::Never => (seen.left(), seen.moment()),
+        };
+        (change, Reading::of_bucket(step, gcra, tat, now, self.tick.nanos()))
     }
 
     pub(super) fn look_at_bucket(&self, ask: &Ask, gcra: Gcra, now: u64) -> Reading {
-        let Look { seen, gcra, step } = self.look_at(ask, gcra, now);
-        Reading::of_bucket(step, gcra, seen.moment(), now, self.tick.nanos())
+        let (gcra, place, terms) = self.bucket(ask, gcra, now);
+        let moment = self.table.peek(place, terms);
+        let step = gcra.decide(moment, now, ask.amount());
+        Reading::of_bucket(step, gcra, moment, now, self.tick.nanos())
     }
 
-    #[cold]
     pub(super) fn take_from_bucket(&self, ask: &Ask, gcra: Gcra, now: u64) -> Reading {
         let (gcra, place, terms) = self.bucket(ask, gcra, now);
         let cost = ask.amount();

@@ -150,43 +150,46 @@ impl MemoryStore {
 
     #[inline]
     fn take_one(&self, ask: &Ask, now: u64) -> Verdict {
-        let mut verdict = Verdict::new(true, Readings::new());
-        let (change, reading) = self.prepared(ask, now);
-        verdict.push(ask, if change.is_made() { reading } else { self.take(ask, now) });
-        verdict
+        if let Meter::Bucket(gcra) = ask.meter() {
+            let (change, reading) = self.charged(ask, gcra, now);
+            if change.is_made() {
+                return Verdict::of(ask, reading);
+            }
+        }
+        self.take_anew(ask, now)
+    }
+
+    #[cold]
+    fn take_anew(&self, ask: &Ask, now: u64) -> Verdict {
+        Verdict::of(ask, self.take(ask, now))
     }
 
     fn take_if_all_pass(&self, asks: &[Ask], now: u64) -> Verdict {
         let mut changes = Changes::new();
         let mut verdict = Verdict::new(true, Readings::new());
         for ask in asks {
-            let (change, reading) = self.prepared(ask, now);
-            verdict.push(ask, reading);
-            changes.push(change);
+            if let Meter::Bucket(gcra) = ask.meter() {
+                let (change, reading) = self.charged(ask, gcra, now);
+                verdict.push(ask, reading);
+                changes.push(change);
+            } else {
+                verdict.push(ask, self.look(ask, now));
+                changes.push(Change::Anew);
+            }
         }
         if !verdict.is_admitted() {
             // Nothing is charged, so what the others have is what they had.
-            let verdict = self.look_at_all(asks, now);
-            let is_late = verdict.is_admitted(); // something was given back meanwhile
-            return if is_late { self.take_rest(asks, 0, &verdict, now) } else { verdict };
-        }
-        for (position, change) in changes.iter().enumerate() {
-            if !change.is_made() {
-                return self.take_rest(asks, position, &verdict, now);
+            verdict = self.look_at_all(asks, now);
+            if verdict.is_admitted() {
+                verdict = self.take_rest(asks, 0, &verdict, now); // something was given back meanwhile
             }
+            return verdict;
+        }
+        let made = changes.iter().take_while(|change| change.is_made()).count();
+        if made < changes.len() {
+            verdict = self.take_rest(asks, made, &verdict, now);
         }
         verdict
-    }
-
-    /// Looks at what an ask is on; returns what changes there if the request is admitted, and the
-    /// reading that it then has.
-    #[expect(clippy::inline_always, reason = "what is copied waits for its own bytes")]
-    #[inline(always)]
-    fn prepared(&self, ask: &Ask, now: u64) -> (Change<'_>, Reading) {
-        match ask.meter() {
-            Meter::Bucket(gcra) => self.look_at(ask, gcra, now).end(now, self.tick.nanos()),
-            Meter::Strict(tickets) => (Change::Anew, self.look_at_tickets(ask, tickets, now)),
-        }
     }
 
     /// Looks again from the first ask on that was not still as it was seen; if another was faster,
@@ -248,13 +251,12 @@ impl MemoryStore {
 
     #[inline]
     fn now(&self) -> u64 {
-        self.ticks(self.clock.elapsed())
+        self.ticks(self.clock.nanos())
     }
 
     #[inline]
-    fn ticks(&self, since: Duration) -> u64 {
-        let part = self.tick.down(u64::from(since.subsec_nanos()));
-        since.as_secs().wrapping_mul(self.tick.second()).wrapping_add(part).wrapping_add(BEGINNING)
+    const fn ticks(&self, nanos: u64) -> u64 {
+        self.tick.down(nanos).wrapping_add(BEGINNING)
     }
 }
 
