@@ -80,7 +80,11 @@ fn run(cli: Cli) -> Result<Tally> {
         }
         Command::Test { only, .. } => phase::run(&context, &only),
         Command::Run { arguments } => process::portal(&context, &arguments),
-        Command::Bench { names } => bench::run(&context, &names),
-        Command::Fuzz { target, seconds } => fuzz::one(&context, &target, seconds),
+        Command::Bench { names } => {
+            setup::run(&context).and_then(|()| bench::run(&context, &names))
+        }
+        Command::Fuzz { target, seconds } => {
+            setup::run(&context).and_then(|()| fuzz::one(&context, &target, seconds))
+        }
     }
 }
