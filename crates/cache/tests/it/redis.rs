@@ -148,7 +148,7 @@ async fn it_starts_without_redis_and_shares_when_redis_is_there() {
     assert_eq!(one.invalidate(&1).await, Reach::Here);
     redis.restart().unwrap();
     for tier in [&one_tier, &other_tier] {
-        until("it is heard", || tier.is_heard()).await;
+        tokio::time::timeout(PATIENCE, tier.heard()).await.unwrap();
     }
     until("nothing is owed", || one_tier.stats().debts == 0).await;
     shared(&one, &other, &row).await;
@@ -172,11 +172,7 @@ async fn what_was_invalidated_while_redis_was_down_stays_so_whatever_redis_kept(
         matches!(redis.command(&["KEYS", "*value*"]).unwrap(), palisade_testkit::redis::Reply::Array(keys) if !keys.is_empty()),
         "the value is there"
     );
-    until("it is heard", || other_tier.is_heard()).await;
-    let begin = now();
-    while begin.elapsed() < BOUND {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    tokio::time::timeout(PATIENCE, other_tier.heard()).await.unwrap();
     assert_eq!(read(&other, &row).await, 2);
 }
 
@@ -245,7 +241,7 @@ async fn no_fault_reaches_a_reader_and_none_holds_one_up() {
         assert!(begin.elapsed() < DEADLINE * 10, "{:?}", begin.elapsed());
     }
     redis.resume().unwrap();
-    until("it comes back", || tier.is_heard()).await;
+    tokio::time::timeout(PATIENCE, tier.heard()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

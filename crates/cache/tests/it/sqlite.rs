@@ -13,7 +13,7 @@ use palisade_core::SystemClock;
 use palisade_resilience::Dice;
 
 use crate::contract;
-use crate::world::Row;
+use crate::world::{Row, before_long};
 
 const MOST: u64 = 1 << 20;
 const HOUR: Duration = Duration::from_hours(1);
@@ -25,13 +25,8 @@ fn store(folder: &Path) -> SqliteStore {
 /// Ends the store and waits until its file is closed.
 async fn close(store: SqliteStore, folder: &Path) {
     drop(store);
-    for _ in 0..20_000 {
-        if !files(folder).iter().any(|path| path.to_string_lossy().ends_with("-wal")) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    panic!("it is never closed");
+    let is_log = |path: &PathBuf| path.to_string_lossy().ends_with("-wal");
+    before_long("it is never closed", async || !files(folder).iter().any(is_log)).await;
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -241,16 +236,6 @@ async fn process(folder: &Path) -> (FarTier, Cache<u64, u64>) {
     (tier, builder.without_early_loads().entries(100).unwrap().build())
 }
 
-async fn eventually(what: &str, so: impl AsyncFn() -> bool) {
-    for _ in 0..20_000 {
-        if so().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    panic!("it never was so: {what}");
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_removed_or_replaced_is_noticed_by_who_has_it_open() {
     let folder = tempfile::tempdir().unwrap();
@@ -258,7 +243,7 @@ async fn a_file_that_is_removed_or_replaced_is_noticed_by_who_has_it_open() {
         (process(folder.path()).await, process(folder.path()).await);
     let row = Row::new(1);
     let shared = async || {
-        eventually("it is shared", async || {
+        before_long("it is not shared", async || {
             one.get_or_load(&1, row.loader()).await.unwrap();
             let found = other.get_or_load(&1, row.loader()).await.unwrap();
             if found.outcome == Outcome::Far {
@@ -277,8 +262,8 @@ async fn a_file_that_is_removed_or_replaced_is_noticed_by_who_has_it_open() {
         fs::remove_file(path).unwrap();
     }
     row.write(2);
-    eventually("all are told", async || one.invalidate(&1).await == Reach::All).await;
-    eventually("it is ended", async || other.get(&1).is_none()).await;
+    before_long("not all are told", async || one.invalidate(&1).await == Reach::All).await;
+    before_long("it is not ended", async || other.get(&1).is_none()).await;
     assert_eq!(*other.get_or_load(&1, row.loader()).await.unwrap().value, 2);
     shared().await;
     // Somebody puts the file of before in its place, in which the value of before holds.
@@ -289,7 +274,7 @@ async fn a_file_that_is_removed_or_replaced_is_noticed_by_who_has_it_open() {
     for (bytes, path) in copy {
         fs::write(path, bytes).unwrap();
     }
-    eventually("it is dropped", async || other.get(&1).is_none()).await;
+    before_long("it is not dropped", async || other.get(&1).is_none()).await;
     let found = other.get_or_load(&1, row.loader()).await.unwrap();
     assert_eq!((*found.value, found.outcome), (3, Outcome::Loaded));
 }

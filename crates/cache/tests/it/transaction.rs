@@ -10,6 +10,7 @@ use palisade_cache::transaction::Transaction;
 use palisade_testkit::postgres::Postgres;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
+use tokio::sync::oneshot;
 
 const TABLES: [&str; 3] = [
     "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
@@ -42,17 +43,6 @@ async fn postgres() -> (Postgres, PgPool) {
     let url = server.url(&server.create_database().unwrap());
     let pool = PgPoolOptions::new().max_connections(4).connect(&url).await.unwrap();
     (server, pool)
-}
-
-/// Waits until the value is ended.
-async fn ended(names: &Names) {
-    for _ in 0..20_000 {
-        if names.get(&7).is_none() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    panic!("it is never ended");
 }
 
 macro_rules! proofs {
@@ -134,10 +124,16 @@ macro_rules! proofs {
                 let mut transaction = Transaction::begin(&pool).await.unwrap();
                 sqlx::query(WRITE).execute(&mut *transaction).await.unwrap();
                 transaction.invalidate(&names, &7);
+                let ((told, last), other) = (oneshot::channel(), names.clone());
+                transaction.on_commit(move || {
+                    told.send(()).unwrap();
+                    other.invalidate(&8)
+                });
                 let mut commit = Box::pin(transaction.commit());
                 poll_fn(|cx| Poll::Ready(drop(commit.as_mut().poll(cx)))).await;
                 drop(commit);
-                ended(&names).await;
+                let ended = tokio::time::timeout(Duration::from_mins(1), last).await;
+                assert!(matches!(ended, Ok(Ok(()))), "the last of its ends has begun");
                 assert_eq!(read!(names, pool), "new");
             }
 

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Full};
-use palisade_cache::http::HttpCacheLayer;
+use palisade_cache::http::{HttpCacheBuilder, HttpCacheLayer};
 use palisade_testkit::alloc::count;
 use tokio::sync::Semaphore;
 use tower::{Layer, Service, ServiceExt, service_fn};
@@ -335,9 +335,13 @@ async fn a_change_whose_client_goes_away_ends_what_is_kept() {
 
 /// A handler that stands still until it is let go, behind a cache.
 fn gated(lines: &'static [&'static str]) -> (Scene, Arc<Semaphore>) {
+    gated_by(HttpCacheLayer::shared(), lines)
+}
+
+fn gated_by(builder: HttpCacheBuilder, lines: &'static [&'static str]) -> (Scene, Arc<Semaphore>) {
     let gate = Arc::new(Semaphore::new(0));
     let held = Arc::clone(&gate);
-    let scene = Scene::new(HttpCacheLayer::shared(), move |_, call: u64| {
+    let scene = Scene::new(builder, move |_, call: u64| {
         let gate = Arc::clone(&held);
         async move {
             gate.acquire().await.unwrap().forget();
@@ -364,8 +368,9 @@ async fn of_many_who_miss_one_asks() {
     assert_eq!((scene.calls(), collapsed, scene.cache.stats().joined), (1, 9, 9));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nobody_waits_for_an_answer_that_is_not_for_him() {
+    let begin = tokio::time::Instant::now();
     // Kept for nobody: those who waited ask for themselves.
     let (scene, gate) = gated(&["cache-control: private, max-age=60"]);
     let asks: Vec<_> = (0..3)
@@ -379,14 +384,40 @@ async fn nobody_waits_for_an_answer_that_is_not_for_him() {
     }
     texts.sort();
     assert_eq!(texts, ["1", "2", "3"]);
-    // Who names himself waits for nobody.
+    // Kept for who has other fields.
+    let (scene, gate) = gated(&["cache-control: max-age=60", "vary: accept-language"]);
+    let ask =
+        |line| tokio::spawn(scene.service.clone().oneshot(request(Method::GET, "/", &[line])));
+    let (one, other) = (ask("accept-language: en"), ask("accept-language: ne"));
+    until(|| scene.cache.stats().misses == 2).await;
+    gate.add_permits(2);
+    assert_eq!(one.await.unwrap().unwrap().text, "1");
+    assert_eq!(other.await.unwrap().unwrap().text, "2");
+    // Who names himself waits for nobody, nor does anybody for who has a version of his own.
     let (scene, gate) = gated(FRESH);
-    for name in ["cookie: a=1", "cookie: a=2", "authorization: A"] {
-        let ask = request(Method::GET, "/", &[name]);
+    let own = "if-none-match: \"1\"";
+    for line in ["cookie: a=1", "cookie: a=2", "authorization: A", own, own] {
+        let ask = request(Method::GET, "/", &[line]);
         tokio::spawn(scene.service.clone().oneshot(ask));
     }
-    until(|| scene.calls() == 3).await;
-    gate.add_permits(3);
+    until(|| scene.calls() == 5).await;
+    gate.add_permits(5);
+    assert!(begin.elapsed().is_zero(), "who waited was told at once");
+}
+
+#[tokio::test]
+async fn no_more_wait_for_one_answer_than_may() {
+    let builder = HttpCacheLayer::shared().waiters(2);
+    let (scene, gate) = gated_by(builder, FRESH);
+    for _ in 0..10 {
+        tokio::spawn(scene.service.clone().oneshot(request(Method::GET, "/", &[])));
+    }
+    until(|| scene.cache.stats().misses == 10).await;
+    // The one that all wait for, and who found the queue full.
+    until(|| scene.calls() == 8).await;
+    gate.add_permits(8);
+    until(|| scene.cache.stats().joined == 2).await;
+    assert_eq!(scene.calls(), 8);
 }
 
 #[tokio::test]
@@ -404,6 +435,58 @@ async fn an_answer_that_was_overtaken_by_a_change_is_for_those_before_it_alone()
     assert_eq!(scene.get("/", &[]).await.text, "2", "the old answer was not kept");
 }
 
+#[tokio::test]
+async fn what_began_before_a_change_is_not_kept_after_it() {
+    let (scene, gate) = gated(FRESH);
+    let get = || tokio::spawn(scene.service.clone().oneshot(request(Method::GET, "/", &[])));
+    let before = get();
+    until(|| scene.calls() == 1).await;
+    scene.cache.invalidate("school.example", "/");
+    gate.add_permits(1);
+    assert_eq!(before.await.unwrap().unwrap().text, "1");
+    let after = get();
+    until(|| scene.calls() == 2).await;
+    gate.add_permits(1);
+    assert_eq!(after.await.unwrap().unwrap().text, "2");
+}
+
+#[tokio::test]
+async fn who_waits_for_what_fails_gets_the_stale_answer_unless_that_was_ended() {
+    for is_ended in [false, true] {
+        let gate = Arc::new(Semaphore::new(1));
+        let held = Arc::clone(&gate);
+        let scene = Scene::new(HttpCacheLayer::shared(), move |_, call: u64| {
+            let gate = Arc::clone(&held);
+            async move {
+                gate.acquire().await.unwrap().forget();
+                let lines = ["cache-control: max-age=60, stale-if-error=30"];
+                if call == 1 { Ok(response(&lines, "1")) } else { Err("gone") }
+            }
+        });
+        scene.get("/", &[]).await;
+        scene.wait(61);
+        let get = || tokio::spawn(scene.service.clone().oneshot(request(Method::GET, "/", &[])));
+        let leader = get();
+        until(|| scene.calls() == 2).await;
+        if is_ended {
+            scene.cache.invalidate("school.example", "/");
+        }
+        let follower = get();
+        until(|| scene.cache.stats().misses == 3).await;
+        gate.add_permits(2);
+        assert_eq!(leader.await.unwrap().unwrap().text, "1", "it asked before");
+        let waited = follower.await.unwrap();
+        assert_eq!(scene.calls(), if is_ended { 3 } else { 2 });
+        if is_ended {
+            assert_eq!(waited.unwrap_err(), "gone");
+        } else {
+            let waited = waited.unwrap();
+            let status = "palisade; fwd=stale; collapsed; detail=failed";
+            assert_eq!((waited.text.as_str(), waited.cache_status()), ("1", status));
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_leader_that_goes_away_or_is_not_polled_hangs_nobody() {
     let (scene, gate) = gated(FRESH);
@@ -416,6 +499,18 @@ async fn a_leader_that_goes_away_or_is_not_polled_hangs_nobody() {
     assert_eq!(follower.await.unwrap().unwrap().text, "1", "it did not ask for itself");
     drop(leader);
     assert_eq!((scene.get("/", &[]).await.text.as_str(), scene.calls()), ("1", 1));
+    // Polled once, and gone while another waits.
+    gate.forget_permits(1);
+    let ask = || scene.service.clone().oneshot(request(Method::GET, "/b", &[]));
+    let mut leader = Box::pin(ask());
+    assert!(poll_once(&mut leader).is_pending());
+    let follower = tokio::spawn(ask());
+    until(|| scene.cache.stats().misses == 4).await;
+    drop(leader);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    gate.add_permits(2);
+    assert_eq!(follower.await.unwrap().unwrap().text, "2", "it did not ask for itself");
+    assert_eq!(scene.calls(), 2);
 }
 
 fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {

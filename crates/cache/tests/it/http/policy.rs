@@ -325,8 +325,10 @@ fn vary_selects_as_section_4_1_says() {
         (&["vary: accept"], &["accept: a/b;x=\"1 2\""], &["accept: a/b;x=\"12\""], false),
         (&["vary: cookie"], &["cookie: a=1, b=2"], &["cookie: a=1", "cookie: b=2"], false),
     ] {
-        let selection = Selection::of(&fields(vary), &fields(stored)).unwrap();
-        assert_eq!(selection.matches(&fields(asked)), same, "{vary:?} {stored:?} {asked:?}");
+        let selection = |lines| Selection::of(&fields(vary), &fields(lines)).unwrap();
+        let what = format!("{vary:?} {stored:?} {asked:?}");
+        assert_eq!(selection(stored).matches(&fields(asked)), same, "{what}");
+        assert_eq!(selection(stored) == selection(asked), same, "{what}");
     }
     let many: Vec<String> = (0..17).map(|number| format!("vary: x-{number}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
@@ -412,7 +414,9 @@ proptest! {
         let one = fields(&[&format!("cache-control: {}", words.join(", "))]);
         let lines: Vec<String> = words.iter().map(|word| format!("cache-control: {word}")).collect();
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-        let (one, many) = (ResponseControl::parse(&one), ResponseControl::parse(&fields(&lines)));
+        let many = fields(&lines);
+        prop_assert_eq!(Asked::of(&one), Asked::of(&many));
+        let (one, many) = (ResponseControl::parse(&one), ResponseControl::parse(&many));
         prop_assert_eq!(&one, &many);
         prop_assert_eq!(one.says(Word::NoStore), words.iter().any(|word| word.split('=').next() == Some("no-store")));
     }
