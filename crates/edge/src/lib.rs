@@ -26,6 +26,6 @@ pub use external_url::{ExternalUrl, ExternalUrlError, Scheme, Target, external_u
 pub use extract::NotIdentified;
 pub use finding::Finding;
 pub use hosts::AllowedHosts;
-pub use layer::{Edge, EdgeLayer, EdgeRefusal, OnUnidentified};
+pub use layer::{Edge, EdgeGate, EdgeGateLayer, EdgeLayer, EdgeRefusal, OnUnidentified};
 pub use peer::Peer;
 pub use trust::{Forwarding, TrustedProxies};

@@ -110,17 +110,19 @@ impl App {
         clock: Arc<dyn Clock>,
         health: Health,
     ) -> Router {
+        let (tells, gate) = edge::layers(config, Arc::clone(&clock));
         let portal = portal.layer(from_fn(refusal::deadline));
         let service = figures::routes()
             .method_not_allowed_fallback(refusal::method_not_allowed)
             .fallback_service(portal)
-            .layer(MetricsLayer::new(Arc::clone(&clock)))
+            .layer(MetricsLayer::new(clock))
             .layer(edge::allowed_hosts(config))
+            .layer(gate)
             .layer(HealthLayer::new(health))
             .layer(CatchPanicLayer::custom(refusal::panicked))
             .layer(self.requests.clone())
             .layer(from_fn_with_state(self.headers.clone(), headers::write));
-        service.layer(edge::layer(config, clock))
+        service.layer(tells)
     }
 }
 

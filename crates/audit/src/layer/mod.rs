@@ -86,6 +86,21 @@ impl AuditLayer {
     }
 }
 
+impl<R> AuditLayer<R> {
+    /// Returns the log that it records into.
+    #[must_use]
+    pub fn log(&self) -> &AuditLog {
+        &self.desk.log
+    }
+
+    /// Tells whether an answer waits until its event is recorded: not if
+    /// [`best_effort`](Self::best_effort).
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.desk.waits
+    }
+}
+
 impl<R: Clone> AuditLayer<R> {
     /// Lets nobody wait for the log, and answers also what it does not take.
     pub fn best_effort(self) -> Self {

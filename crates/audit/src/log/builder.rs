@@ -211,8 +211,16 @@ impl Builder {
             lock,
         })
         .map_err(OpenError::Thread)?;
-        let (clock, full, folder) = (self.clock, self.full, self.folder);
-        let handle = Handle { shared, clock, full, folder, verifier, recovery, mirrors: progress };
+        let handle = Handle {
+            shared,
+            clock: self.clock,
+            durability: self.durability,
+            full: self.full,
+            folder: self.folder,
+            verifier,
+            recovery,
+            mirrors: progress,
+        };
         Ok(AuditLog { handle: Arc::new(handle) })
     }
 }

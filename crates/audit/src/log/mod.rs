@@ -89,6 +89,7 @@ pub struct AuditLog {
 struct Handle {
     shared: Arc<Shared>,
     clock: Arc<dyn Clock>,
+    durability: Durability,
     full: WhenFull,
     folder: PathBuf,
     verifier: VerifierKey,
@@ -184,6 +185,12 @@ impl AuditLog {
     #[must_use]
     pub fn latest(&self) -> Checkpoint {
         self.handle.shared.latest()
+    }
+
+    /// Returns what an acknowledged event survives.
+    #[must_use]
+    pub fn durability(&self) -> Durability {
+        self.handle.durability
     }
 
     /// Returns what was found when the log was opened.

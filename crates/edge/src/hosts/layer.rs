@@ -43,6 +43,14 @@ impl AllowedHostsLayer {
     }
 }
 
+impl<R> AllowedHostsLayer<R> {
+    /// Returns the hosts.
+    #[must_use]
+    pub fn hosts(&self) -> &AllowedHosts {
+        &self.rules.hosts
+    }
+}
+
 impl<R: Clone> AllowedHostsLayer<R> {
     /// Lets these paths answer whatever the host is; [`ExemptPaths::health`] unless called.
     pub fn exempt(self, paths: ExemptPaths) -> Self {

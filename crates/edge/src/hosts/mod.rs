@@ -69,6 +69,11 @@ impl AllowedHosts {
         self.patterns.iter().any(|pattern| pattern.matches(host, port))
     }
 
+    /// Returns the patterns, in their normal form.
+    pub fn patterns(&self) -> impl Iterator<Item = String> {
+        self.patterns.iter().map(ToString::to_string)
+    }
+
     /// Decides about a request: by the URL that the browser saw if that is known, else by the host
     /// that the request names. The latter has to be exactly one valid host in any case.
     ///

@@ -1,5 +1,7 @@
 //! One allowed host.
 
+use std::fmt;
+
 use crate::ConfigError;
 use crate::host::{Authority, Host};
 
@@ -32,6 +34,14 @@ impl Pattern {
             (Some(allowed), None) => matches!(allowed, 80 | 443),
         };
         port_matches && if self.below { is_below(host, &self.host) } else { *host == self.host }
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let below = if self.below { "*." } else { "" };
+        write!(f, "{below}{}", self.host)?;
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The layer that tells every other one who sent a request.
 
+mod gate;
 mod refusal;
 mod service;
 
@@ -21,6 +22,7 @@ use crate::{
     TrustedProxies,
 };
 
+pub use gate::{EdgeGate, EdgeGateLayer};
 pub use refusal::EdgeRefusal;
 pub use service::Edge;
 
@@ -76,6 +78,8 @@ pub struct EdgeLayer<R = AsProblem> {
 /// Everything that the services of one layer share.
 struct Desk<R> {
     exempt: ExemptPaths,
+    /// Whether a gate further in answers what is refused.
+    gated: bool,
     rejection: R,
     trust: TrustedProxies,
     unidentified: OnUnidentified,
@@ -87,6 +91,7 @@ impl EdgeLayer {
     pub fn new(trust: TrustedProxies) -> Self {
         let desk = Desk {
             exempt: ExemptPaths::health(),
+            gated: false,
             rejection: AsProblem,
             trust,
             unidentified: OnUnidentified::Refuse,
@@ -128,11 +133,37 @@ impl<R> EdgeLayer<R> {
     {
         self.map(|desk| Desk {
             exempt: desk.exempt,
+            gated: desk.gated,
             rejection,
             trust: desk.trust,
             unidentified: desk.unidentified,
             watch: desk.watch,
         })
+    }
+
+    /// Leaves refusing to a gate further in: what stands between the two sees every request, and
+    /// every answer.
+    ///
+    /// A request that would be refused here goes on, without the headers that
+    /// [`OnUnidentified::Strip`] takes from it, until it comes to the [`EdgeGateLayer`]. Between
+    /// them it has neither [`ClientIp`] nor [`ExternalUrl`].
+    ///
+    /// # Security
+    ///
+    /// Without the gate nothing is refused: put it before everything that serves.
+    pub fn with_gate(self) -> (Self, EdgeGateLayer<R>)
+    where
+        R: Clone,
+    {
+        let layer = self.map(|desk| Desk { gated: true, ..desk });
+        let gate = EdgeGateLayer::new(Arc::clone(&layer.desk));
+        (layer, gate)
+    }
+
+    /// Returns the proxies that it believes.
+    #[must_use]
+    pub fn proxies(&self) -> &TrustedProxies {
+        &self.desk.trust
     }
 
     fn map<Q>(self, change: impl FnOnce(Desk<R>) -> Desk<Q>) -> EdgeLayer<Q>
@@ -147,6 +178,7 @@ impl<R: Clone> Clone for Desk<R> {
     fn clone(&self) -> Self {
         Self {
             exempt: self.exempt.clone(),
+            gated: self.gated,
             rejection: self.rejection.clone(),
             trust: self.trust.clone(),
             unidentified: self.unidentified,

@@ -63,7 +63,10 @@ where
                     || self.desk.exempt.contains(request.method(), request.uri());
                 if !passes {
                     report_refusal(peer, refusal);
-                    return ResponseFuture::answered(self.desk.rejection.answer(&refusal));
+                    if !self.desk.gated {
+                        return ResponseFuture::answered(self.desk.rejection.answer(&refusal));
+                    }
+                    request.extensions_mut().insert(refusal);
                 }
                 request.extensions_mut().remove::<ClientIp>();
                 request.extensions_mut().remove::<ExternalUrl>();

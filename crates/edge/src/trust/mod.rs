@@ -37,6 +37,8 @@ pub struct TrustedProxies {
 pub(crate) struct Policy {
     pub(crate) forwarding: Forwarding,
     peers: Ranges,
+    /// As they were given.
+    texts: Box<[String]>,
     hops: Option<NonZeroU8>,
     reads_host: bool,
 }
@@ -64,12 +66,12 @@ impl TrustedProxies {
         I: IntoIterator,
         I::Item: AsRef<str>,
     {
-        let peers = parse(ranges)?;
+        let (texts, peers) = parse(ranges)?;
         forwarding.check()?;
         if peers.hold_everything() {
             return Err(ConfigError::EveryAddress);
         }
-        Ok(Self::with(Policy { forwarding, peers, hops: None, reads_host: true }))
+        Ok(Self::with(Policy { forwarding, peers, texts, hops: None, reads_host: true }))
     }
 
     /// Trusts exactly `count` proxies, of which the last one connects from one of the ranges.
@@ -92,12 +94,12 @@ impl TrustedProxies {
         I: IntoIterator,
         I::Item: AsRef<str>,
     {
-        let peers = parse(ranges)?;
+        let (texts, peers) = parse(ranges)?;
         forwarding.check()?;
         if !forwarding.is_list() {
             return Err(ConfigError::NothingToCount);
         }
-        Ok(Self::with(Policy { forwarding, peers, hops: Some(count), reads_host: true }))
+        Ok(Self::with(Policy { forwarding, peers, texts, hops: Some(count), reads_host: true }))
     }
 
     /// Takes the host from `Host` alone, never from `X-Forwarded-Host` or `Forwarded`.
@@ -123,6 +125,11 @@ impl TrustedProxies {
             Some(policy) => Some(&policy.forwarding),
             None => None,
         }
+    }
+
+    /// Returns the ranges of the proxies, as they were given; none if nobody is trusted.
+    pub fn ranges(&self) -> impl Iterator<Item = &str> {
+        self.policy.iter().flat_map(|policy| policy.texts.iter().map(String::as_str))
     }
 
     /// Returns what a peer with this canonical address may tell, if it is trusted.
@@ -152,15 +159,16 @@ impl Policy {
     }
 }
 
-fn parse<I>(ranges: I) -> Result<Ranges, ConfigError>
+fn parse<I>(ranges: I) -> Result<(Box<[String]>, Ranges), ConfigError>
 where
     I: IntoIterator,
     I::Item: AsRef<str>,
 {
-    let ranges: Vec<Range> =
-        ranges.into_iter().map(|text| Range::parse(text.as_ref())).collect::<Result<_, _>>()?;
-    if ranges.is_empty() {
+    let texts: Box<[String]> = ranges.into_iter().map(|text| text.as_ref().to_owned()).collect();
+    if texts.is_empty() {
         return Err(ConfigError::Empty { what: "trusted ranges" });
     }
-    Ok(ranges.into_iter().collect())
+    let ranges: Vec<Range> =
+        texts.iter().map(|text| Range::parse(text)).collect::<Result<_, _>>()?;
+    Ok((texts, ranges.into_iter().collect()))
 }

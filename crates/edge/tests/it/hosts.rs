@@ -205,3 +205,13 @@ proptest! {
         prop_assert_eq!(check(&[("host", &format!("{host}."))]), plain);
     }
 }
+
+#[test]
+fn patterns_are_told_as_they_are_read() {
+    let given = ["Example.com.", "*.example.com", "admin.test:8443", "[0:0::1]", "127.0.0.1"];
+    let hosts = AllowedHosts::new(given).unwrap();
+    let told: Vec<String> = AllowedHostsLayer::new(hosts.clone()).hosts().patterns().collect();
+    let normal = ["example.com", "*.example.com", "admin.test:8443", "[::1]", "127.0.0.1"];
+    assert_eq!(told, normal);
+    assert_eq!(AllowedHosts::new(told).unwrap(), hosts);
+}

@@ -156,3 +156,53 @@ fn readiness_is_the_inner_services() {
     let mut edge: Edge<Never> = EdgeLayer::new(TrustedProxies::none()).layer(Never);
     assert!(edge.poll_ready(&mut Context::from_waker(Waker::noop())).is_pending());
 }
+
+/// What stands between the layer and its gate: it counts who passes, and whether anybody is told.
+#[tokio::test]
+async fn what_stands_before_the_gate_sees_refusals_and_what_is_inside_does_not() {
+    let own = |refusal: &EdgeRefusal| {
+        let client = matches!(refusal, EdgeRefusal::Client(_));
+        let status = if client { StatusCode::FORBIDDEN } else { StatusCode::BAD_REQUEST };
+        Response::builder().status(status).body(Full::new(Bytes::new())).unwrap()
+    };
+    let layer = EdgeLayer::new(trusted(header("x-real-ip"))).with_rejection(own);
+    let (layer, gate) = layer.with_gate();
+    let inside = gate.layer(service_fn(|request: Request<()>| async move {
+        let client = request.extensions().get::<ClientIp>().map(ToString::to_string);
+        let body = Full::new(Bytes::from(client.unwrap_or_default()));
+        Ok::<_, Infallible>(Response::new(body))
+    }));
+    let app = layer.layer(service_fn(move |request: Request<()>| {
+        let (inside, extensions) = (inside.clone(), request.extensions());
+        let told = extensions.get::<ClientIp>().is_some();
+        assert_eq!(told, extensions.get::<ExternalUrl>().is_some());
+        let guess = request.headers().contains_key("x-real-ip");
+        assert!(told || !guess);
+        async move {
+            let mut response = inside.oneshot(request).await?;
+            response.headers_mut().insert("told", told.to_string().parse().unwrap());
+            Ok::<_, Infallible>(response)
+        }
+    }));
+    let real = ("x-real-ip", "203.0.113.9");
+    let table = [
+        ("/", &[HOST, real][..], 200, "true"),
+        ("/", &[HOST, real, real], 403, "false"),
+        ("/", &[real], 400, "false"),
+        ("/health/live", &[real, real], 200, "false"),
+    ];
+    for (path, lines, status, told) in table {
+        let response = app.clone().oneshot(from(proxy(), path, lines)).await.unwrap();
+        let seen = (response.status().as_u16(), response.headers()["told"].to_str().unwrap());
+        assert_eq!(seen, (status, told), "{path} {lines:?}");
+    }
+}
+
+#[test]
+fn a_layer_tells_which_proxies_it_believes() {
+    let ranges = ["10.0.0.0/8", "fd00::1"];
+    let proxies = TrustedProxies::in_ranges(ranges, Forwarding::XForwardedFor).unwrap();
+    let layer = EdgeLayer::new(proxies);
+    assert_eq!(layer.proxies().ranges().collect::<Vec<_>>(), ranges);
+    assert_eq!(TrustedProxies::none().ranges().count(), 0);
+}

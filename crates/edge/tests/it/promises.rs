@@ -11,8 +11,9 @@ use palisade_edge::https::{
 };
 use palisade_edge::proxy_protocol::{Announcement, Endpoints, Parsed, ProxyProtocolError};
 use palisade_edge::{
-    AllowedHosts, ClientIp, ClientIpError, ConfigError, Edge, EdgeLayer, EdgeRefusal, ExemptPaths,
-    ExternalUrl, ExternalUrlError, Finding, Forwarding, OnUnidentified, Peer, TrustedProxies,
+    AllowedHosts, ClientIp, ClientIpError, ConfigError, Edge, EdgeGate, EdgeGateLayer, EdgeLayer,
+    EdgeRefusal, ExemptPaths, ExternalUrl, ExternalUrlError, Finding, Forwarding, OnUnidentified,
+    Peer, TrustedProxies,
 };
 
 const fn promised<T: Clone + Send + Sync + Debug + 'static>() {}
@@ -27,6 +28,8 @@ const _: () = {
     promised::<ClientIpError>();
     promised::<ConfigError>();
     promised::<Edge<()>>();
+    promised::<EdgeGate<()>>();
+    promised::<EdgeGateLayer>();
     promised::<EdgeLayer>();
     promised::<EdgeRefusal>();
     promised::<Element<'static>>();
@@ -57,6 +60,7 @@ const _: () = {
 fn a_clone_of_each_service_is_one_reference_beside_the_inner_one() {
     let reference = size_of::<usize>();
     assert_eq!(size_of::<Edge<()>>(), reference);
+    assert_eq!(size_of::<EdgeGate<()>>(), reference);
     assert_eq!(size_of::<AllowedHostsGuard<()>>(), reference);
     assert_eq!(size_of::<HttpsRedirect<()>>(), reference);
 }

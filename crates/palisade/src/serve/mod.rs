@@ -35,6 +35,9 @@
 //! | the server drains | running requests end, idle connections close | `a_drain_loses_no_request` |
 //! | a request outlives the drain | its connection is cut | `a_drain_has_an_end` |
 //!
+//! What the server answers itself, 408, 500 and 503, has a policy that runs nothing and `nosniff`;
+//! the application sees such a request given up, and a request log around it writes so.
+//!
 //! # Cost
 //!
 //! A connection costs its buffers and three small allocations. A request costs an allocation where

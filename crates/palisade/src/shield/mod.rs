@@ -31,6 +31,7 @@
 //! | outer | inner | what is lost the other way round | test |
 //! |---|---|---|---|
 //! | `Edge` | `Limits` | limits by client address: they count the proxy, and one client uses up what all have | `limits_outside_of_the_edge_count_the_proxy` |
+//! | `RequestLog`, `Metrics`, `Headers` | what `Edge` refuses | headers, line and figure of the answer to a request from nobody | `a_refusal_of_the_edge_outside_of_the_headers_is_bare` |
 //! | `Headers` | `Panics` | the headers of the answer to a panic | `headers_inside_of_panics_miss_their_answer` |
 //! | `Headers` | `Deadline` | the headers of the answer to a slow handler | `headers_inside_of_the_deadline_miss_its_answer` |
 //! | `Headers` | `Hosts` | the headers of refusals | `headers_inside_of_the_hosts_miss_refusals` |
@@ -39,6 +40,12 @@
 //! | `Limits` | `Audit` | a flood of refusals fills the trail | `an_audit_outside_of_the_limits_is_flooded` |
 //! | `Limits` | `Cors` | preflights are answered without a limit | `cors_outside_of_the_limits_answers_a_flood` |
 //! | `CrossOrigin` | `Audit` | other sites write into the trail | `an_audit_outside_of_cross_origin_records_strangers` |
+//!
+//! The parts that look at answers stand outside of all that give one: every answer of a shield, a
+//! refusal as well as a page, has the headers, a line in the log and a figure
+//! (`every_answer_has_the_headers_a_line_and_a_figure`). `Edge` alone must come before them, since
+//! they ask it for client and URL: it tells first and refuses further in, by its
+//! [gate](EdgeLayer::with_gate).
 //!
 //! # Cost
 //!

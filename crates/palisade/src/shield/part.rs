@@ -5,7 +5,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Part {
-    /// Who really sent a request, and for which URL.
+    /// Who really sent a request, and for which URL. A request of which that cannot be told is
+    /// refused before [`Hosts`](Self::Hosts), so that its answer has a line, a figure and headers.
     Edge,
     /// An id, and one line for each request.
     RequestLog,

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body as HttpBody;
 use http_body_util::Full;
+use palisade_edge::EdgeLayer;
 use tower::ServiceExt;
 use tower::util::{BoxCloneSyncService, Either, MapResponse};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -45,7 +46,9 @@ where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    // Each part that may be left out doubles the type: after three it is boxed.
+    // What is refused inside of the log, the figures and the headers has all three.
+    let (edge, gate) = shield.edge.clone().map(EdgeLayer::with_gate).unzip();
+    // Each part that may be left out doubles the type: after three or four it is boxed.
     let inner = Inner::new(inner);
     let inner = part(shield.cors.as_ref(), inner);
     let inner = part(shield.deadline.as_ref(), inner);
@@ -58,6 +61,7 @@ where
     let inner = part(shield.cookies.as_ref(), inner);
     let inner = part(shield.https.as_ref(), inner);
     let inner = part(shield.hosts.as_ref(), inner);
+    let inner = part(gate.as_ref(), inner);
     let inner: Stack = BoxCloneSyncService::new(inner);
     let answer: fn(Panic) -> Response<Full<Bytes>> = panicked;
     let panics = CatchPanicLayer::custom(answer);
@@ -68,7 +72,7 @@ where
     #[cfg(feature = "metrics")]
     let inner = part(shield.metrics.as_ref(), inner);
     let inner = part(shield.request_log.as_ref(), inner);
-    let inner = part(shield.edge.as_ref(), inner);
+    let inner = part(edge.as_ref(), inner);
     BoxCloneSyncService::new(inner)
 }
 

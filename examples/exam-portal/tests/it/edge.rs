@@ -39,6 +39,9 @@ fn a_name_that_was_rebound_to_this_machine_is_misdirected() {
     }
     let none = portal.raw(b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n");
     assert_eq!((none.status, none.header("content-type")), (400, Some("application/problem+json")));
+    assert!(none.header("content-security-policy").is_some());
+    let (_, log, _) = portal.stop();
+    assert!(log.lines().any(|line| line.contains("status=400")), "{log}");
 }
 
 #[test]

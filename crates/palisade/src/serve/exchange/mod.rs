@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::CONNECTION;
+use http::header::{CONNECTION, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Request, Response, StatusCode, Version};
 use http_body::Body;
 use hyper::body::Incoming;
@@ -65,11 +65,21 @@ impl Shared {
         Self {
             limit,
             requests: watch::Sender::new(()),
-            incomplete: incomplete.prepare(),
-            late: late.prepare(),
-            failed: failed.prepare(),
+            incomplete: guarded(&incomplete),
+            late: guarded(&late),
+            failed: guarded(&failed),
         }
     }
+}
+
+/// No layer stands around what the server says itself: it brings its own headers.
+fn guarded(problem: &Problem) -> PreparedProblem {
+    let mut problem = problem.prepare();
+    let headers = problem.headers_mut();
+    let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    problem
 }
 
 impl<A, B> hyper::service::Service<Request<Incoming>> for Exchanges<A>

@@ -105,6 +105,10 @@ async fn a_slow_body() {
     assert!(answer.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{answer}");
     assert!(answer.contains("connection: close\r\n"), "{answer}");
     assert!(answer.contains(r#""code":"request_timeout""#), "{answer}");
+    for header in ["content-security-policy: default-src 'none'", "x-content-type-options: nosniff"]
+    {
+        assert!(answer.contains(header), "{header}: {answer}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,7 @@
 //! Every layer in the one right order, and what another order loses.
 
+#[cfg(feature = "metrics")]
+mod answers;
 mod cost;
 mod order;
 mod servers;
@@ -52,6 +54,10 @@ pub(crate) fn app()
                 let nonce = parts.extensions.get::<Nonce>().unwrap().value().unwrap();
                 let page = format!("<script nonce={nonce}></script>");
                 let page = Body::from(Bytes::from(page));
+                return Ok(Response::builder().header("etag", "\"1\"").body(page).unwrap());
+            }
+            "/tagged" => {
+                let page = Body::from(Bytes::from_static(b"tagged"));
                 return Ok(Response::builder().header("etag", "\"1\"").body(page).unwrap());
             }
             "/panics" => panic!("the secret is 4711"),

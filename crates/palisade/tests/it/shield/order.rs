@@ -76,6 +76,23 @@ async fn limits_outside_of_the_edge_count_the_proxy() {
 }
 
 #[tokio::test]
+async fn a_refusal_of_the_edge_outside_of_the_headers_is_bare() {
+    let nobody = || {
+        let mut request = request("GET", "/");
+        request.headers_mut().append("host", HOST.parse().unwrap());
+        request
+    };
+    let wrong = ServiceBuilder::new().layer(edge()).layer(headers()).service(app());
+    let response = ask(&wrong, nobody()).await;
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    assert!(!response.headers().contains_key("content-security-policy"));
+    let response = ask(&shield().layer(app()), nobody()).await;
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    assert!(response.headers().contains_key("content-security-policy"));
+    assert!(response.headers().contains_key("x-request-id"));
+}
+
+#[tokio::test]
 async fn headers_inside_of_panics_miss_their_answer() {
     let wrong = ServiceBuilder::new()
         .layer(edge())
