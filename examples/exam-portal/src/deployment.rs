@@ -1,11 +1,11 @@
 //! What is wrong with the settings for real users.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 
+use http::Request;
 use http::header::HOST;
-use http::{HeaderMap, Request};
 use palisade::check::{Audit, Code, Deployment, Findings, Guard, Kept, Secret, exposed};
-use palisade_edge::{ExternalUrl, Peer, TrustedProxies, client_ip, external_url};
+use palisade_edge::{ExternalUrl, Peer, TrustedProxies, external_url};
 
 use crate::config::Config;
 use crate::headers::{Headers, HeadersError};
@@ -17,18 +17,19 @@ const LOGINS: [&str; 2] = ["/login", "/api/v1/auth/login"];
 /// Says everything that is wrong; looks at the files of the data folder and touches nothing.
 pub(crate) fn check(config: &Config) -> Result<Findings, HeadersError> {
     let mut deployment = Deployment::new()
-        .proxies(&config.proxy_ranges)
-        .hosts(&config.host_names)
+        .proxies(config.trusted_proxies.ranges())
+        .hosts(config.allowed_hosts.patterns())
         .answer(&Headers::new(config)?.shown(site(config)))
         .audit(Audit::Synced);
     if let Some(url) = &config.public_url {
         deployment = deployment.public_url(url.to_string());
     }
+    // The table was checked when the settings were read.
+    if let Ok(limits) = limits::counting_nothing(&config.limits) {
+        deployment = deployment.limits(&limits);
+    }
     for path in LOGINS {
-        let limited = is_limited(config, path);
-        let guards: &[Guard] =
-            if limited { &[Guard::Limit, Guard::Lockout] } else { &[Guard::Lockout] };
-        deployment = deployment.login(format!("POST {path}"), guards);
+        deployment = deployment.login(format!("POST {path}"), &[Guard::Lockout]);
     }
     // One that can be guessed is refused when it is read.
     let secret = config.secret_keys.as_ref().map_or(Secret::Made, |_| Secret::Given);
@@ -55,29 +56,9 @@ pub(crate) fn check(config: &Config) -> Result<Findings, HeadersError> {
 fn site(config: &Config) -> Option<ExternalUrl> {
     let url = config.public_url.as_ref()?;
     let request = Request::get("/").header(HOST, url.host()).body(()).ok()?;
-    let peer = Peer::new(here());
+    let peer = Peer::new((Ipv4Addr::LOCALHOST, 1).into());
     let peer = if url.is_https() { peer.over_tls() } else { peer };
     external_url(&peer, (&request).into(), &TrustedProxies::none()).ok()
-}
-
-/// Whether the rules limit a client that has not signed in.
-fn is_limited(config: &Config, path: &str) -> bool {
-    let Ok(limits) = limits::counting_nothing(&config.limits) else { return false };
-    let Ok(mut request) = Request::post(path).body(()) else { return false };
-    let peer = Peer::new(here());
-    if let Ok(client) = client_ip(&peer, &HeaderMap::new(), &TrustedProxies::none()) {
-        request.extensions_mut().insert(client);
-    }
-    // What counts a request says so in its answer.
-    let mut said = HeaderMap::new();
-    limits.check((&request).into()).is_ok_and(|mut admitted| {
-        admitted.put_fields(&mut said);
-        !said.is_empty()
-    })
-}
-
-fn here() -> SocketAddr {
-    SocketAddr::from((Ipv4Addr::LOCALHOST, 1))
 }
 
 #[cfg(test)]

@@ -76,6 +76,15 @@ codes! {
     /// An acknowledged event may be lost when the power fails.
     AuditUnsynced = "audit_unsynced", Error,
         "leave the log at `Durability::Synced`";
+    /// Bodies of any size are read: a few clients fill the memory.
+    BodiesUnbounded = "bodies_unbounded", Error,
+        "give a limit: `Shield::body_limit`";
+    /// Nobody knows who sent a request: limits, logs and links follow what it says.
+    ClientsUnknown = "clients_unknown", Error,
+        "leave `Part::Edge` in, or put an `EdgeLayer` around everything";
+    /// Cookies go out as handlers write them.
+    CookiesUnhardened = "cookies_unhardened", Warning,
+        "leave `Part::Cookies` in, or put a `CookiesLayer` around the routes";
     /// Every site reads answers, of what needs no cookie.
     CorsAny = "cors_any", Warning,
         "name the origins that may read";
@@ -88,6 +97,9 @@ codes! {
     /// An origin in clear text may read: who is on the way speaks in its name.
     CorsPlainOrigin = "cors_plain_origin", Error,
         "name the origin by https";
+    /// Other sites make the browsers of visitors do what those may.
+    CrossSiteUnchecked = "cross_site_unchecked", Error,
+        "leave `Part::CrossOrigin` in, or put a `CrossOriginLayer` around the routes";
     /// Pages have no policy: what is injected runs.
     CspMissing = "csp_missing", Error,
         "send `Content-Security-Policy`: `SecurityHeaders::strict()`";
@@ -97,6 +109,9 @@ codes! {
     /// Files of the data are open to every user of the machine.
     DataReadable = "data_readable", Error,
         "take it from the others: `chmod -R o-rwx` on the folder";
+    /// A handler that never ends holds what it took.
+    DeadlineMissing = "deadline_missing", Warning,
+        "give handlers a deadline: `Shield::deadline`";
     /// Answers tell clients how the program failed.
     DebugAnswers = "debug_answers", Error,
         "answer with a problem that says nothing; keep the error for the log";
@@ -127,18 +142,33 @@ codes! {
     /// Browsers forget within half a year that the site speaks https.
     HstsShort = "hsts_short", Warning,
         "promise at least half a year: `Hsts::one_year()`";
+    /// Who asks in clear text is answered in clear text.
+    HttpsOptional = "https_optional", Warning,
+        "lead clear text to https: `Shield::https`, or the proxy, with `Shield::elsewhere`";
+    /// Everybody may ask as often as he likes.
+    LimitsMissing = "limits_missing", Warning,
+        "limit what a client may ask for: `Shield::limits`";
     /// Passwords of one account can be tried from many addresses.
     LoginNoLockout = "login_no_lockout", Warning,
         "count failures by account, with `Lockout`";
     /// Passwords can be tried without end.
     LoginUnlimited = "login_unlimited", Error,
         "limit the route by client address: 5 per minute is plenty";
+    /// A panic ends the connection, without an answer.
+    PanicsUncaught = "panics_uncaught", Warning,
+        "leave `Part::Panics` in, or put a `CatchPanicLayer` around the routes";
     /// Cookies, passwords and pages go in clear text.
     PublicUrlHttp = "public_url_http", Error,
         "serve by https, and say so in the public url";
     /// Links, cookies and redirects follow what a request says.
     PublicUrlMissing = "public_url_missing", Warning,
         "state the origin that people type";
+    /// The host of the public url is not answered: its own links end at 421.
+    PublicUrlRefused = "public_url_refused", Error,
+        "name the host of the public url among the hosts";
+    /// Nobody can say afterwards what was asked, and how it was answered.
+    RequestsUnlogged = "requests_unlogged", Warning,
+        "leave `Part::RequestLog` in, or put a `RequestLogLayer` around the routes";
     /// The key was made by the program: other instances and a restored backup have another.
     SecretMade = "secret_made", Error,
         "make one with `openssl rand -hex 32` and give it to every instance";

@@ -1,71 +1,16 @@
 //! The facts about a deployment, and what follows from them.
 
 use http::HeaderMap;
-use http::header::{STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+#[cfg(feature = "ratelimit")]
+use palisade_ratelimit::Limits;
 
+use super::facts::{Audit, Cors, Duty, Fact, Guard, Kept, Secret};
 use super::files::Exposed;
-use super::place::{is_anywhere, is_loopback};
-use super::policy::{Policy, frame_options};
 use super::{Code, Finding, Findings};
 
-/// Who may read answers from another site.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Cors {
-    /// Every site, without credentials: `Access-Control-Allow-Origin: *`.
-    Any,
-    /// Every site, with credentials: the origin of the request is sent back.
-    AnyWithCredentials,
-    /// Nobody: no header is sent.
-    #[default]
-    Nobody,
-    /// These origins.
-    Origins(Vec<String>),
-}
-
-/// What stands before a login.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Guard {
-    /// A limit by client address.
-    Limit,
-    /// A lockout by account.
-    Lockout,
-}
-
-/// Where something is kept that instances should share.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Kept {
-    /// On this machine: a file.
-    Machine,
-    /// In this process.
-    Memory,
-    /// Where all instances reach it.
-    Shared,
-}
-
-/// Where a secret comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Secret {
-    /// From the operator; whoever read it has checked it.
-    Given,
-    /// From the program.
-    Made,
-    /// From the operator, and it can be guessed, for this reason.
-    Weak(&'static str),
-}
-
-/// How an audit log keeps what it has acknowledged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Audit {
-    /// On the disk.
-    Synced,
-    /// With the system.
-    Written,
-}
+/// There are none to show.
+#[cfg(not(feature = "ratelimit"))]
+type Limits = std::convert::Infallible;
 
 /// What an application knows about the way it is deployed.
 ///
@@ -97,22 +42,24 @@ pub enum Audit {
 #[derive(Clone, Debug, Default)]
 #[must_use = "a deployment is not checked until `check` is called"]
 pub struct Deployment {
-    url: Option<String>,
-    instances: Instances,
-    ends_tls: bool,
-    proxies: Vec<String>,
-    hosts: Vec<String>,
-    answer: HeaderMap,
-    cors: Cors,
-    logins: Vec<(String, Vec<Guard>)>,
-    secrets: Vec<(String, Secret)>,
-    kept: Vec<(String, Kept)>,
-    audit: Option<Audit>,
+    pub(super) url: Option<String>,
+    pub(super) instances: Instances,
+    pub(super) ends_tls: bool,
+    pub(super) clear_text: bool,
+    pub(super) proxies: Fact<Vec<String>>,
+    pub(super) hosts: Fact<Vec<String>>,
+    pub(super) answer: Fact<HeaderMap>,
+    pub(super) cors: Cors,
+    pub(super) limits: Fact<Limits>,
+    pub(super) logins: Vec<(String, Vec<Guard>)>,
+    pub(super) secrets: Vec<(String, Secret)>,
+    pub(super) kept: Vec<(String, Kept)>,
+    pub(super) audit: Fact<Audit>,
     seen: Vec<Finding>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Instances {
+pub(super) enum Instances {
     Many,
     #[default]
     One,
@@ -142,21 +89,40 @@ impl Deployment {
         self
     }
 
+    /// States that a request in clear text is answered as one over https is.
+    pub const fn answers_clear_text(mut self) -> Self {
+        self.clear_text = true;
+        self
+    }
+
+    /// States that something else sees to it, of which nothing is known: nothing is said about it
+    /// unless it is told all the same.
+    pub const fn elsewhere(mut self, duty: Duty) -> Self {
+        match duty {
+            Duty::Answer => self.answer.elsewhere = true,
+            Duty::Audit => self.audit.elsewhere = true,
+            Duty::Forwarding => self.proxies.elsewhere = true,
+            Duty::Hosts => self.hosts.elsewhere = true,
+            Duty::Limits => self.limits.elsewhere = true,
+        }
+        self
+    }
+
     /// Names the proxies that are trusted, as addresses or networks (`10.0.0.0/8`).
     pub fn proxies<I: IntoIterator<Item: Into<String>>>(mut self, ranges: I) -> Self {
-        self.proxies.extend(ranges.into_iter().map(Into::into));
+        self.proxies.told.get_or_insert_default().extend(ranges.into_iter().map(Into::into));
         self
     }
 
     /// Names the hosts that are answered.
     pub fn hosts<I: IntoIterator<Item: Into<String>>>(mut self, names: I) -> Self {
-        self.hosts.extend(names.into_iter().map(Into::into));
+        self.hosts.told.get_or_insert_default().extend(names.into_iter().map(Into::into));
         self
     }
 
     /// Shows the headers that the application sends with a page, on https where it speaks it.
     pub fn answer(mut self, headers: &HeaderMap) -> Self {
-        self.answer.extend(headers.clone());
+        self.answer.told.get_or_insert_default().extend(headers.clone());
         self
     }
 
@@ -166,9 +132,22 @@ impl Deployment {
         self
     }
 
-    /// Names a route that takes passwords, and what stands before it.
+    /// Names a route that takes passwords, such as `POST /login`, and what stands before it beside
+    /// the limits that are shown.
     pub fn login(mut self, route: impl Into<String>, guards: &[Guard]) -> Self {
         self.logins.push((route.into(), guards.to_vec()));
+        self
+    }
+
+    /// Shows the limits that stand before every route: which logins they hold back.
+    ///
+    /// [`check`](Self::check) asks them for each login, as a client at an address that nobody has
+    /// (192.0.2.0, RFC 5737) who has not signed in. Limits whose store waits are not asked; then
+    /// nothing is said of them, or show the same rules with a store in memory. Of limits that send
+    /// no fields, state a [`Guard::Limit`].
+    #[cfg(feature = "ratelimit")]
+    pub fn limits(mut self, limits: &Limits) -> Self {
+        self.limits.told = Some(limits.clone());
         self
     }
 
@@ -186,7 +165,7 @@ impl Deployment {
 
     /// States how the audit log keeps events.
     pub const fn audit(mut self, audit: Audit) -> Self {
-        self.audit = Some(audit);
+        self.audit.told = Some(audit);
         self
     }
 
@@ -210,7 +189,7 @@ impl Deployment {
     ///
     /// # Cost
     ///
-    /// No I/O; some allocations for each fact.
+    /// No I/O; some allocations for each fact. Limits count one request for each login.
     #[must_use]
     pub fn check(&self) -> Findings {
         let mut found = self.seen.clone();
@@ -222,127 +201,4 @@ impl Deployment {
         self.check_keeping(&mut add);
         Findings::new(found)
     }
-
-    fn https(&self) -> bool {
-        self.url.as_ref().is_some_and(|url| url.starts_with("https://"))
-    }
-
-    fn check_origin(&self, add: &mut impl FnMut(Code, String)) {
-        match &self.url {
-            None => add(Code::PublicUrlMissing, "no public url is stated".to_owned()),
-            Some(url) if !self.https() && !is_loopback(url) => {
-                add(Code::PublicUrlHttp, format!("the public url is {url}"));
-            }
-            Some(url) if self.https() && !self.ends_tls && self.proxies.is_empty() => {
-                let reason = format!("{url} is https, TLS ends elsewhere, and no proxy is trusted");
-                add(Code::ForwardingUntrusted, reason);
-            }
-            Some(_) => {}
-        }
-        for range in self.proxies.iter().filter(|range| is_anywhere(range)) {
-            add(Code::ForwardingFromAnywhere, format!("{range} is trusted"));
-        }
-        if self.hosts.is_empty() {
-            add(Code::HostsAny, "no host is named".to_owned());
-        }
-    }
-
-    fn check_answer(&self, add: &mut impl FnMut(Code, String)) {
-        const HALF_A_YEAR: u64 = 180 * 24 * 3600;
-        let headers = &self.answer;
-        let no = |name: &str| format!("a page is sent without {name}");
-        let framed = if let Some(policy) = Policy::of(headers) {
-            for hole in policy.holes {
-                add(Code::CspPermissive, hole.to_owned());
-            }
-            policy.framed
-        } else {
-            add(Code::CspMissing, no("Content-Security-Policy"));
-            !frame_options(headers)
-        };
-        if framed {
-            add(Code::FramingAllowed, no("frame-ancestors and X-Frame-Options"));
-        }
-        let nosniff = headers.get(X_CONTENT_TYPE_OPTIONS);
-        if nosniff.is_none_or(|value| !value.as_bytes().eq_ignore_ascii_case(b"nosniff")) {
-            add(Code::SniffingAllowed, no("X-Content-Type-Options: nosniff"));
-        }
-        if self.https() {
-            let promise = headers.get(STRICT_TRANSPORT_SECURITY);
-            match promise.and_then(|value| max_age(value.to_str().ok()?)) {
-                None | Some(0) => add(Code::HstsMissing, no("Strict-Transport-Security")),
-                Some(seconds) if seconds < HALF_A_YEAR => {
-                    add(Code::HstsShort, format!("the promise is kept for {seconds} seconds"));
-                }
-                Some(_) => {}
-            }
-        }
-    }
-
-    fn check_cors(&self, add: &mut impl FnMut(Code, String)) {
-        match &self.cors {
-            Cors::Any => add(Code::CorsAny, "every origin may read".to_owned()),
-            Cors::AnyWithCredentials => {
-                let reason = "every origin may send credentials and read";
-                add(Code::CorsAnyWithCredentials, reason.to_owned());
-            }
-            Cors::Nobody => {}
-            Cors::Origins(origins) => {
-                for origin in origins {
-                    if origin == "null" {
-                        add(Code::CorsNull, "the origin \"null\" may read".to_owned());
-                    } else if origin.starts_with("http://") && !is_loopback(origin) {
-                        add(Code::CorsPlainOrigin, format!("{origin} may read"));
-                    }
-                }
-            }
-        }
-    }
-
-    fn check_logins(&self, add: &mut impl FnMut(Code, String)) {
-        for (route, guards) in &self.logins {
-            if !guards.contains(&Guard::Limit) {
-                add(Code::LoginUnlimited, format!("{route} has no limit"));
-            }
-            if !guards.contains(&Guard::Lockout) {
-                add(Code::LoginNoLockout, format!("{route} does not count failures by account"));
-            }
-        }
-    }
-
-    fn check_keeping(&self, add: &mut impl FnMut(Code, String)) {
-        for (name, secret) in &self.secrets {
-            match secret {
-                Secret::Given => {}
-                Secret::Made => {
-                    add(Code::SecretMade, format!("{name} was made by the program"));
-                }
-                Secret::Weak(why) => add(Code::SecretWeak, format!("{name}: {why}")),
-            }
-        }
-        if self.instances == Instances::Many {
-            for (name, kept) in &self.kept {
-                let place = match kept {
-                    Kept::Machine => "on one machine",
-                    Kept::Memory => "in the memory of one process",
-                    Kept::Shared => continue,
-                };
-                add(Code::StoresInMemory, format!("{name}: kept {place}, by several instances"));
-            }
-        }
-        match self.audit {
-            None => add(Code::AuditMissing, "no audit log is stated".to_owned()),
-            Some(Audit::Written) => {
-                add(Code::AuditUnsynced, "events are acknowledged before a sync".to_owned());
-            }
-            Some(Audit::Synced) => {}
-        }
-    }
-}
-
-/// Reads the seconds of a promise (RFC 6797 6.1.1).
-fn max_age(value: &str) -> Option<u64> {
-    let directives = value.split(';').filter_map(|directive| directive.split_once('='));
-    let mut ages = directives.filter(|(name, _)| name.trim().eq_ignore_ascii_case("max-age"));
-    ages.next().and_then(|(_, age)| age.trim().trim_matches('"').parse().ok())
 }

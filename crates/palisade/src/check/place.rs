@@ -4,16 +4,32 @@ use std::net::IpAddr;
 
 /// Whether an http origin leads to the machine itself.
 pub(super) fn is_loopback(origin: &str) -> bool {
+    let host = host_of(origin);
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+/// Whether a host that is answered, `example.org` or `*.example.org`, is that of an origin.
+pub(super) fn is_named(origin: &str, name: &str) -> bool {
+    let host = host_of(origin);
+    match name.strip_prefix("*.") {
+        Some(parent) => {
+            host.strip_suffix(&host_of(parent)).is_some_and(|below| below.ends_with('.'))
+        }
+        None => host == host_of(name),
+    }
+}
+
+/// The host in an origin or beside a port, in small letters.
+fn host_of(origin: &str) -> String {
     let authority = origin.split_once("://").map_or(origin, |(_, rest)| rest);
     let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
     let host = match authority.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
         None => authority.split(':').next().unwrap_or_default(),
     };
-    let host = host.to_ascii_lowercase();
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+    host.trim_end_matches('.').to_ascii_lowercase()
 }
 
 /// Whether a network is too large to be of proxies: more than one of IPv4 of the old class A, more
@@ -51,6 +67,18 @@ mod tests {
             "",
         ] {
             assert!(!is_loopback(origin), "{origin}");
+        }
+    }
+
+    #[test]
+    fn who_is_named() {
+        let origin = "https://Exams.example.org:8443/";
+        for name in ["exams.example.org", "EXAMS.example.org.", "exams.example.org:443"] {
+            assert!(is_named(origin, name), "{name}");
+        }
+        assert!(is_named(origin, "*.example.org") && is_named("http://[::1]:80", "[::1]"));
+        for name in ["example.org", "*.exams.example.org", "exams.example.or", "*.ample.org", ""] {
+            assert!(!is_named(origin, name), "{name}");
         }
     }
 

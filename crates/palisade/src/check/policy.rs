@@ -96,7 +96,9 @@ impl<'a> Directives<'a> {
         if self.or_default("object-src").is_none_or(is_wide) {
             holes.insert("object-src: plugins of every host run");
         }
-        if self.of("base-uri").is_none_or(is_wide) {
+        // Where no script runs, none is led elsewhere.
+        let runs = self.or_default("script-src").is_none_or(|sources| !is_nobody(sources));
+        if runs && self.of("base-uri").is_none_or(is_wide) {
             holes.insert("base-uri: an injected element leads every script elsewhere");
         }
         holes
@@ -107,6 +109,11 @@ impl<'a> Directives<'a> {
 fn is_nonce(source: &str) -> bool {
     let source = source.to_ascii_lowercase();
     ["'nonce-", "'sha256-", "'sha384-", "'sha512-"].iter().any(|begin| source.starts_with(begin))
+}
+
+/// Whether nothing is a source (CSP 3, 2.3.1).
+fn is_nobody(sources: &[&str]) -> bool {
+    sources.iter().all(|at| at.eq_ignore_ascii_case("'none'"))
 }
 
 /// Whether everybody's content is a source.
@@ -134,6 +141,9 @@ mod tests {
         let table: &[(&str, &[&str])] = &[
             (CLOSED, &[]),
             ("default-src 'self'; base-uri 'self'", &[]),
+            ("default-src 'none'; frame-ancestors 'none'", &[]),
+            ("default-src 'none'; script-src 'self'", &["base-uri"]),
+            ("default-src 'none'; script-src 'none' 'self'", &["base-uri"]),
             ("script-src 'nonce-a' 'unsafe-inline'; object-src 'none'; base-uri 'none'", &[]),
             ("script-src 'strict-dynamic' https:; object-src 'none'; base-uri 'none'", &[]),
             ("img-src 'self'", &["base-uri", "object-src", "script-src"]),

@@ -1,8 +1,9 @@
 //! Every layer in the one right order.
 //!
 //! [`Shield::web`] is for pages, [`Shield::api`] for programs. Both are complete as they come; each
-//! part can be replaced by the method of its name, and removed by [`Shield::insecure_without`]. A
-//! shield is a tower layer for an axum `Router`, a gRPC server or a plain hyper service.
+//! part can be replaced by the method of its name, left to [something else](Shield::elsewhere) and
+//! [removed](Shield::insecure_without). [`Shield::deployment`] tells `palisade::check` what it is
+//! made of. A shield is a tower layer for an axum `Router`, a gRPC server or a plain hyper service.
 //!
 //! ```
 //! use axum::{Router, body::Body, extract::Request, routing::get};
@@ -54,6 +55,7 @@
 //! page costs 34 allocations (`a_shield_allocates_what_its_parts_do`), 6 without any part.
 
 mod body;
+mod deployment;
 mod error;
 mod inner;
 mod limit;
@@ -63,22 +65,20 @@ mod stack;
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
-use std::net::Ipv4Addr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::HOST;
-use http::{Extensions, HeaderMap, Request, Response};
+use http::{Request, Response};
 use http_body::Body as HttpBody;
 use palisade_audit::AuditLayer;
 use palisade_cache::etag::EtagLayer;
 use palisade_core::{Clock, SystemClock};
 use palisade_edge::hosts::{AllowedHosts, AllowedHostsLayer};
 use palisade_edge::https::HttpsRedirectLayer;
-use palisade_edge::{EdgeLayer, ExternalUrl, Peer, TrustedProxies, external_url};
+use palisade_edge::{EdgeLayer, TrustedProxies};
 use palisade_headers::cookies::{self, CookiesLayer};
 use palisade_headers::csrf::{self, CrossOriginLayer};
 use palisade_headers::{SecurityHeaders, SecurityHeadersLayer, Surroundings};
@@ -86,7 +86,7 @@ use palisade_headers::{SecurityHeaders, SecurityHeadersLayer, Surroundings};
 use palisade_observe::metric::MetricsLayer;
 use palisade_observe::request::{Ids, RequestLogLayer};
 use palisade_ratelimit::key::Key;
-use palisade_ratelimit::{Limits, Quota, RateLimitLayer, Rule};
+use palisade_ratelimit::{Limits, Quota, Rule};
 use palisade_resilience::deadline::HttpDeadlineLayer;
 use tower_http::cors::CorsLayer;
 use tower_layer::Layer;
@@ -127,12 +127,13 @@ pub struct Shield {
     hosts: Option<AllowedHostsLayer>,
     https: Option<HttpsRedirectLayer>,
     cookies: Option<CookiesLayer>,
-    limits: Option<RateLimitLayer>,
+    limits: Option<Limits>,
     cross_origin: Option<CrossOriginLayer>,
     audit: Option<AuditLayer>,
     body_limit: Option<BodyLimitLayer>,
     deadline: Option<HttpDeadlineLayer>,
     cors: Option<CorsLayer>,
+    elsewhere: Vec<Part>,
 }
 
 impl Shield {
@@ -182,12 +183,13 @@ impl Shield {
             hosts: Some(AllowedHostsLayer::new(AllowedHosts::new(hosts)?)),
             https: None,
             cookies: Some(CookiesLayer::new(cookies::Policy::new())),
-            limits: Some(RateLimitLayer::new(limits)),
+            limits: Some(limits),
             cross_origin: Some(CrossOriginLayer::new(csrf::Policy::new())),
             audit: None,
             body_limit: Some(BodyLimitLayer::new(body)),
             deadline: Some(HttpDeadlineLayer::new(Duration::from_secs(20))),
             cors: None,
+            elsewhere: Vec::new(),
         })
     }
 
@@ -247,7 +249,7 @@ impl Shield {
 
     /// Limits by these rules.
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = Some(RateLimitLayer::new(limits));
+        self.limits = Some(limits);
         self
     }
 
@@ -281,23 +283,23 @@ impl Shield {
         self
     }
 
-    /// Returns the headers that a page over https is sent with, for
-    /// [`Deployment::answer`](crate::check::Deployment::answer).
-    #[must_use]
-    pub fn page_headers(&self) -> HeaderMap {
-        let mut response = Response::new(());
-        if let Some(headers) = &self.headers {
-            let mut request = Extensions::new();
-            if let Some(url) = over_https() {
-                request.insert(url);
-            }
-            headers.open(&mut request).close(&mut response);
-        }
-        response.into_parts().0.headers
+    /// Leaves a part out that something else does: a proxy, or a layer of your own.
+    ///
+    /// [`deployment`](Self::deployment) then knows nothing of it, and says nothing.
+    pub fn elsewhere(self, part: Part) -> Self {
+        let mut shield = self.insecure_without(part);
+        shield.elsewhere.push(part);
+        shield
     }
 
-    /// Leaves a part out: something else has to do what it does.
+    /// Leaves a part out, with nothing in its place.
+    ///
+    /// # Security
+    ///
+    /// What the part protects from is open; [`deployment`](Self::deployment) finds it. Where
+    /// something else does what the part does, say so by [`elsewhere`](Self::elsewhere).
     pub fn insecure_without(mut self, part: Part) -> Self {
+        self.elsewhere.retain(|other| *other != part);
         match part {
             Part::Audit => self.audit = None,
             Part::BodyLimit => self.body_limit = None,
@@ -320,13 +322,6 @@ impl Shield {
         }
         self
     }
-}
-
-/// A URL of no site in particular.
-fn over_https() -> Option<ExternalUrl> {
-    let request = Request::get("/").header(HOST, "localhost").body(()).ok()?;
-    let peer = Peer::new((Ipv4Addr::LOCALHOST, 1).into()).over_tls();
-    external_url(&peer, (&request).into(), &TrustedProxies::none()).ok()
 }
 
 impl fmt::Debug for Shield {

@@ -8,6 +8,7 @@ use http::{Request, Response};
 use http_body::Body as HttpBody;
 use http_body_util::Full;
 use palisade_edge::EdgeLayer;
+use palisade_ratelimit::RateLimitLayer;
 use tower::ServiceExt;
 use tower::util::{BoxCloneSyncService, Either, MapResponse};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -46,6 +47,7 @@ where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
+    let limits = shield.limits.clone().map(RateLimitLayer::new);
     // What is refused inside of the log, the figures and the headers has all three.
     let (edge, gate) = shield.edge.clone().map(EdgeLayer::with_gate).unzip();
     // Each part that may be left out doubles the type: after three or four it is boxed.
@@ -56,7 +58,7 @@ where
     let inner: Stack = BoxCloneSyncService::new(inner);
     let inner = part(shield.audit.as_ref(), inner);
     let inner = part(shield.cross_origin.as_ref(), inner);
-    let inner = part(shield.limits.as_ref(), inner);
+    let inner = part(limits.as_ref(), inner);
     let inner: Stack = BoxCloneSyncService::new(inner);
     let inner = part(shield.cookies.as_ref(), inner);
     let inner = part(shield.https.as_ref(), inner);

@@ -1,7 +1,7 @@
 //! Each mistake of a deployment has its finding, and each finding its page.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use palisade::check::{Audit, Code, Cors, Deployment, Exposed, Guard, Kept, Level, Secret};
+use palisade::check::{Audit, Code, Cors, Deployment, Duty, Exposed, Guard, Kept, Level, Secret};
 
 const PAGES: &str = include_str!("../../../../docs/FINDINGS.md");
 
@@ -43,7 +43,7 @@ fn good() -> Deployment {
 #[test]
 fn a_good_deployment_has_no_finding() {
     assert_eq!(good().check().all(), []);
-    let local = good().public_url("http://localhost:8080").check();
+    let local = good().public_url("http://localhost:8080").hosts(["localhost"]).check();
     assert_eq!(local.all(), []);
     let ends_tls = with_answer(&[]).ends_tls();
     assert!(!ends_tls.check().has(Code::ForwardingUntrusted));
@@ -68,6 +68,8 @@ fn each_mistake_has_its_finding() {
         (behind(), &[Code::ForwardingUntrusted]),
         (behind().proxies(["0.0.0.0/0"]), &[Code::ForwardingFromAnywhere]),
         (behind().ends_tls(), &[]),
+        (good().answers_clear_text(), &[Code::HttpsOptional]),
+        (good().public_url("https://exams.example.net"), &[Code::PublicUrlRefused]),
         (csp(""), &[Code::CspMissing, Code::FramingAllowed]),
         (
             csp("default-src 'self' 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"),
@@ -89,6 +91,7 @@ fn each_mistake_has_its_finding() {
         (good().kept("lockouts", Kept::Memory), &[Code::StoresInMemory]),
         (good().kept("lockouts", Kept::Machine), &[Code::StoresInMemory]),
         (good().audit(Audit::Written), &[Code::AuditUnsynced]),
+        (good().audit(Audit::Unawaited), &[Code::AuditUnsynced]),
         (good().files([Exposed::new("data/key".into(), 0o644)]), &[Code::DataReadable]),
         (good().seen(Code::DebugAnswers, "the errors are sent"), &[Code::DebugAnswers]),
     ];
@@ -115,6 +118,18 @@ fn nothing_told_is_nothing_that_protects() {
     assert!(findings.has_errors());
     let levels: Vec<Level> = findings.all().iter().map(palisade::check::Finding::level).collect();
     assert!(levels.is_sorted_by(|one, other| one >= other), "errors first: {levels:?}");
+}
+
+#[test]
+fn what_is_left_to_others_is_not_found_and_what_is_told_all_the_same_is() {
+    let duties = [Duty::Answer, Duty::Audit, Duty::Forwarding, Duty::Hosts, Duty::Limits];
+    let others = duties.into_iter().fold(Deployment::new(), Deployment::elsewhere);
+    let others = others.public_url("https://exams.example.org").login("/login", &[Guard::Lockout]);
+    assert_eq!(others.check().all(), []);
+    let told = others.answer(&HeaderMap::new()).audit(Audit::Written).hosts(["example.org"]);
+    for code in [Code::CspMissing, Code::HstsMissing, Code::AuditUnsynced, Code::PublicUrlRefused] {
+        assert!(told.check().has(code), "{code}");
+    }
 }
 
 #[test]

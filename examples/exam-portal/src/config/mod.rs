@@ -54,11 +54,7 @@ pub(crate) struct Config {
     /// Whether real users are served: no demo data, no demo accounts.
     pub(crate) production: bool,
     pub(crate) allowed_hosts: AllowedHosts,
-    /// The same as they were written, or as they follow from the public url.
-    pub(crate) host_names: Vec<String>,
     pub(crate) trusted_proxies: TrustedProxies,
-    /// The same as they were written.
-    pub(crate) proxy_ranges: Vec<String>,
     pub(crate) log: LogFormat,
     /// The folder of log files, if there are any.
     pub(crate) log_dir: Option<PathBuf>,
@@ -132,7 +128,7 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Mi
     let allowed_hosts = many(pick("allowed-host"), value::allowed_host, &mut mistakes);
     let ranges = many(pick("trusted-proxy"), value::trusted_proxy, &mut mistakes);
     let host_names = hosts(allowed_hosts, public_url.as_ref(), listen);
-    let allowed_hosts = whole(AllowedHosts::new(&host_names), "--allowed-host", &mut mistakes);
+    let allowed_hosts = whole(AllowedHosts::new(host_names), "--allowed-host", &mut mistakes);
     let trusted_proxies = whole(value::trusted_proxies(&ranges), "--trusted-proxy", &mut mistakes);
     match (allowed_hosts, trusted_proxies, limits) {
         (Some(allowed_hosts), Some(trusted_proxies), Some(limits)) if mistakes.is_empty() => {
@@ -148,9 +144,7 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Mi
                 secret_keys,
                 production,
                 allowed_hosts,
-                host_names,
                 trusted_proxies,
-                proxy_ranges: ranges,
                 log: log.unwrap_or_default(),
                 log_dir,
                 ready_checks,

@@ -3,6 +3,7 @@
 #[cfg(feature = "metrics")]
 mod answers;
 mod cost;
+mod deployment;
 mod order;
 mod servers;
 mod whole;
