@@ -10,7 +10,8 @@ use super::{Code, Finding, Findings};
 
 /// There are none to show.
 #[cfg(not(feature = "ratelimit"))]
-type Limits = std::convert::Infallible;
+#[derive(Clone, Debug)]
+pub(super) enum Limits {}
 
 /// What an application knows about the way it is deployed.
 ///

@@ -7,6 +7,8 @@ use super::deployment::Instances;
 use super::facts::{Audit, Cors, Guard, Kept, Secret};
 use super::place::{is_anywhere, is_loopback, is_named};
 use super::policy::{Policy, frame_options};
+#[cfg(feature = "ratelimit")]
+use super::probe::holds_back;
 use super::{Code, Deployment};
 
 impl Deployment {
@@ -116,10 +118,7 @@ impl Deployment {
     /// Whether the limits hold a login back, as far as that is known.
     fn may_limit(&self, route: &str) -> bool {
         match &self.limits.told {
-            #[cfg(feature = "ratelimit")]
-            Some(limits) => super::probe::holds_back(limits, route).unwrap_or(true),
-            #[cfg(not(feature = "ratelimit"))]
-            Some(never) => match *never {},
+            Some(limits) => holds_back(limits, route).unwrap_or(true),
             None => self.limits.elsewhere,
         }
     }
@@ -156,6 +155,12 @@ impl Deployment {
             Some(Audit::Synced) => {}
         }
     }
+}
+
+/// There are no limits to ask.
+#[cfg(not(feature = "ratelimit"))]
+const fn holds_back(never: &super::deployment::Limits, _route: &str) -> Option<bool> {
+    match *never {}
 }
 
 /// Reads the seconds of a promise (RFC 6797 6.1.1).
