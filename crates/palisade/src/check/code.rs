@@ -145,7 +145,7 @@ codes! {
     /// Who asks in clear text is answered in clear text.
     HttpsOptional = "https_optional", Warning,
         "lead clear text to https: `Shield::https`, or the proxy, with `Shield::elsewhere`";
-    /// Everybody may ask as often as he likes.
+    /// Everybody may ask as often as they like.
     LimitsMissing = "limits_missing", Warning,
         "limit what a client may ask for: `Shield::limits`";
     /// Passwords of one account can be tried from many addresses.
