@@ -184,3 +184,26 @@ impl fmt::Debug for Ear {
         f.debug_struct("Ear").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use palisade_core::ManualClock;
+
+    use super::*;
+
+    #[test]
+    fn the_bound_begins_when_the_store_was_asked() {
+        let (clock, eras) = (ManualClock::new(), Arc::new(Eras::new(NonZeroUsize::MIN)));
+        let bound = Duration::from_secs(2);
+        let hearing = Hearing::new(eras, Arc::new(clock.clone()), [0; 16], bound);
+        let asked = hearing.watch.now();
+        clock.advance(Duration::from_millis(1500));
+        hearing.marked(asked, Mark::new([1; 16], 7), 0);
+        clock.advance(Duration::from_millis(400));
+        assert!(hearing.is_sure() && hearing.vouches_for(0));
+        clock.advance(Duration::from_millis(100));
+        assert!(!hearing.is_sure() && !hearing.vouches_for(0));
+    }
+}

@@ -160,6 +160,7 @@ mod tests {
         ] {
             assert_ne!(one, key(other, b""), "{other:?}");
         }
+        assert_ne!(key(&[("x-host", "a")], b""), key(&[("x-a", "a")], b""));
     }
 
     #[test]
@@ -171,5 +172,7 @@ mod tests {
         }
         forged.extend(b"me");
         assert_ne!(key(&[("x-host", "a")], b"me"), key(&[], forged.leak()));
+        let line = [&1_usize.to_le_bytes()[..], b"b"].concat().leak();
+        assert_ne!(key(&[("x-host", "a"), ("x-host", "b")], b""), key(&[("x-host", "a")], line));
     }
 }

@@ -29,6 +29,8 @@ async fn until(so: impl Fn() -> bool) {
 const PASS: u8 = 0;
 const FAIL: u8 = 1;
 const HANG: u8 = 2;
+/// It is told late of what ends, and is as ever otherwise.
+const LATE: u8 = 3;
 
 /// A store that can be broken, and that tells nobody anything while it is mute.
 #[derive(Clone, Debug)]
@@ -52,7 +54,7 @@ impl Switch {
         call: impl FnOnce() -> StoreFuture<'a, T>,
     ) -> StoreFuture<'a, T> {
         match self.mode.load(Ordering::SeqCst) {
-            PASS => call(),
+            PASS | LATE => call(),
             FAIL => Box::pin(ready(Err(StoreError::new("broken")))),
             _ => Box::pin(std::future::pending()),
         }
@@ -79,13 +81,18 @@ impl Store for Switch {
         slots: &'a [u16],
         keys: &'a [String],
     ) -> StoreFuture<'a, Mark> {
-        self.pass(|| self.store.end(origin, slots, keys))
+        Box::pin(async move {
+            while self.mode.load(Ordering::SeqCst) == LATE {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            self.pass(|| self.store.end(origin, slots, keys)).await
+        })
     }
 
     fn watch(&self, pace: Duration, ear: Ear) -> StoreFuture<'_, ()> {
         Box::pin(async move {
             let broken = async {
-                while self.mode.load(Ordering::SeqCst) == PASS {
+                while matches!(self.mode.load(Ordering::SeqCst), PASS | LATE) {
                     tokio::time::sleep(Duration::from_millis(1)).await;
                 }
             };
@@ -296,6 +303,33 @@ async fn an_invalidation_that_cannot_be_told_is_told_later_and_hides_the_store_u
         until(|| one.tier.stats().debts == 0).await;
         until(|| other.cache.get(&1).is_none()).await;
         assert_eq!(**other.cache.get_or_load(&1, row.loader()).await.unwrap(), 2);
+        one.cache.clear().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_read_while_an_invalidation_is_on_its_way_ends_with_it() {
+    let store = MemoryStore::new();
+    let (one, _other) = two(&store).await;
+    let row = Row::new(1);
+    for change in [
+        (|cache| cache.invalidate(&1)) as fn(&Numbers) -> palisade_cache::Change,
+        |cache| cache.invalidate_tag("org", 7),
+        |cache| cache.clear(),
+    ] {
+        row.write(1);
+        one.cache.get_or_load(&1, row.tagged(7)).await.unwrap();
+        store.holds(1).await;
+        row.write(2);
+        one.store.set(LATE);
+        let mut change = Box::pin(change(&one.cache));
+        assert!(tokio::time::timeout(Duration::from_millis(5), &mut change).await.is_err());
+        // The store does not know of it yet, and whoever asks now may not either.
+        let between = one.cache.get_or_load(&1, row.tagged(7)).await.unwrap();
+        assert_eq!((*between.value, between.outcome), (1, Outcome::Far));
+        one.store.set(PASS);
+        assert_eq!(change.await, Reach::All);
+        assert_eq!(**one.cache.get_or_load(&1, row.tagged(7)).await.unwrap(), 2);
         one.cache.clear().await;
     }
 }

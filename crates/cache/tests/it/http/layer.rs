@@ -244,6 +244,24 @@ async fn a_304_that_takes_an_answer_back_is_believed() {
 }
 
 #[tokio::test]
+async fn a_new_answer_that_is_not_kept_leaves_no_old_one_behind() {
+    for line in ["cache-control: no-store", "cache-control: private", "set-cookie: a=1"] {
+        let scene = Scene::new(HttpCacheLayer::shared(), move |_, call: u64| async move {
+            match call {
+                1 => Ok(response(&["cache-control: max-age=60, stale-if-error=600"], "1")),
+                2 => Ok(response(&[line], "2")),
+                _ => Err("gone"),
+            }
+        });
+        scene.get("/", &[]).await;
+        scene.wait(61);
+        assert_eq!(scene.get("/", &[]).await.text, "2");
+        let after = scene.send(request(Method::GET, "/", &[])).await;
+        assert_eq!(after.err(), Some("gone"), "{line}");
+    }
+}
+
+#[tokio::test]
 async fn variants_stand_side_by_side_up_to_their_number() {
     let builder = HttpCacheLayer::shared().variants(2).unwrap();
     let scene = Scene::new(builder, async |asked: Asked, call: u64| {

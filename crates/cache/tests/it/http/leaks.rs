@@ -161,6 +161,14 @@ async fn a_page_of_another_host_is_not_served() {
 }
 
 #[tokio::test]
+async fn a_page_of_another_scheme_is_not_served() {
+    let scene = Scene::shared(FRESH);
+    for (scheme, text) in [("http", "1"), ("https", "2"), ("http", "1"), ("https", "2")] {
+        assert_eq!(scene.get(&format!("{scheme}://school.example/"), &[]).await.text, text);
+    }
+}
+
+#[tokio::test]
 async fn a_page_of_another_query_is_not_served() {
     let first = (Method::GET, "/page?id=1", &[][..]);
     let second = (Method::GET, "/page?id=2", &[][..]);
