@@ -29,6 +29,7 @@ mod health;
 mod hostile;
 mod inside;
 mod limits;
+mod live;
 mod lockout;
 mod log;
 mod noise;
