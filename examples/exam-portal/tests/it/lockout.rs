@@ -86,8 +86,16 @@ fn locks_outlive_a_restart_and_a_kill() {
     login(&portal, "teacher", &right).is_problem(429, "sign_in_locked");
 }
 
-/// Sends a thousand wrong passwords at once; returns how many were looked at.
-fn storm(portal: &Portal) -> usize {
+/// What became of tries that came at once.
+#[derive(Debug, Default)]
+struct Storm {
+    looked_at: usize,
+    /// Turned away unseen, since the store could not count them, or show the account, in time.
+    unseen: usize,
+}
+
+/// Sends a thousand wrong passwords at once.
+fn storm(portal: &Portal) -> Storm {
     const STORM: usize = 1000;
     let body = json!({"username": "student", "password": "wrong"}).to_string();
     let request = format!(
@@ -108,38 +116,47 @@ fn storm(portal: &Portal) -> usize {
     for stream in &mut streams {
         stream.write_all(b"}").unwrap();
     }
-    let mut looked_at = 0;
+    let mut storm = Storm::default();
     for mut stream in streams {
-        match Answer::read(&mut stream).status {
-            401 => looked_at += 1,
+        let answer = Answer::read(&mut stream);
+        match answer.status {
+            401 => storm.looked_at += 1,
             429 => {}
-            other => panic!("{other}"),
+            // Nobody is let in unchecked.
+            _ => {
+                assert_eq!(answer.status, 503, "{answer:?}");
+                assert!(answer.header("retry-after").is_some(), "{answer:?}");
+                storm.unseen += 1;
+            }
         }
     }
-    looked_at
+    storm
 }
 
 #[test]
 fn of_a_thousand_wrong_passwords_at_once_five_are_looked_at() {
-    assert_eq!(storm(&Portal::start()), 5);
+    let storm = storm(&Portal::start());
+    // They wait in one line for the file, which the last may not reach in the five seconds that they
+    // have on a machine that does much else. One that was counted too late to be told is one fewer.
+    assert!(storm.looked_at <= 5 && storm.looked_at + storm.unseen >= 5, "{storm:?}");
 }
 
 #[test]
 fn of_a_thousand_wrong_passwords_at_once_five_are_looked_at_in_redis() {
     let server = Redis::start().unwrap();
-    five_at_the_most(storm(&Portal::start_with(&["--redis", &server.url()])));
+    five_at_the_most(&storm(&Portal::start_with(&["--redis", &server.url()])));
 }
 
 #[test]
 fn of_a_thousand_wrong_passwords_at_once_five_are_looked_at_in_postgres() {
     let server = Postgres::start().unwrap();
     let url = server.url(&server.create_database().unwrap());
-    five_at_the_most(storm(&Portal::start_with(&["--postgres", &url])));
+    five_at_the_most(&storm(&Portal::start_with(&["--postgres", &url])));
 }
 
 /// What a server has counted counts twice if it was too slow to say so.
-fn five_at_the_most(looked_at: usize) {
-    assert!((1..=5).contains(&looked_at), "{looked_at}");
+fn five_at_the_most(storm: &Storm) {
+    assert!(storm.looked_at <= 5 && storm.looked_at + storm.unseen >= 1, "{storm:?}");
 }
 
 #[test]
