@@ -45,11 +45,14 @@ pub(crate) fn check(config: &Config) -> Result<Findings, HeadersError> {
         let reason = "the first start makes admin, teacher and student and prints their passwords";
         deployment = deployment.seen(Code::DemoAccounts, reason);
     }
-    match exposed(&config.data) {
-        Ok(files) => deployment = deployment.files(files),
-        Err(error) => tracing::warn!(%error, "the data folder cannot be looked through"),
+    let mut files = Vec::new();
+    for folder in std::iter::once(&config.data).chain(&config.copies) {
+        match exposed(folder) {
+            Ok(found) => files.extend(found),
+            Err(error) => tracing::warn!(%error, ?folder, "a folder cannot be looked through"),
+        }
     }
-    Ok(deployment.check())
+    Ok(deployment.files(files).check())
 }
 
 /// What a browser at the public url sees.
@@ -92,6 +95,22 @@ mod tests {
         assert_eq!(found(&https), unknown);
         let behind = ["--trusted-proxy", "10.0.0.1"];
         assert_eq!(found(&[https, behind].concat()), demo);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_of_copies_that_others_may_read_is_found() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let copies = folder.path().join("copies");
+        std::fs::create_dir(&copies).unwrap();
+        std::fs::write(copies.join("scan"), "").unwrap();
+        let flags = ["--postgres", "postgres://db/exams", "--copies", copies.to_str().unwrap()];
+        for (mode, is_found) in [(0o755, true), (0o700, false)] {
+            std::fs::set_permissions(&copies, std::fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(found(&flags).contains(&Code::DataReadable), is_found, "{mode:o}");
+        }
     }
 
     #[test]

@@ -28,13 +28,17 @@ fn refused_by(command: &mut std::process::Command, folder: &Path) -> Vec<String>
 
 #[test]
 fn each_mistake_is_one_line_that_says_what_to_write() {
-    let table: [(&[&str], &str); 19] = [
+    let table: [(&[&str], &str); 20] = [
         (
             &["--lisen", "x"],
             "\"--lisen\": unknown flag; did you mean --listen? `exam-portal --help`",
         ),
         (&["--production"], "--production: needs a secret key of its own; make one with `openssl"),
         (&["--secret-key-file", "missing.key"], "missing.key: it cannot be read"),
+        (
+            &["--copies", "shared"],
+            "--copies: is a folder for instances that share a database; give --postgres too",
+        ),
         (&["extra"], "\"extra\": unknown command; `exam-portal --help` lists"),
         (&["user", "reset"], "command line: without <NAME>; "),
         (

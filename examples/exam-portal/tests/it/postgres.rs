@@ -1,13 +1,15 @@
 //! PostgreSQL in place of the file: shared by programs, reached in secret, never shown.
 
+use std::fs::File;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use palisade_testkit::postgres::Postgres;
 use serde_json::json;
 use tempfile::tempdir;
 
-use crate::portal::{Portal, command, run};
+use crate::portal::{Portal, command, content, run};
 
 const STUDENTS: &str = "/api/v1/students";
 
@@ -28,6 +30,33 @@ fn two_programs_share_one_database() {
     assert!(!first.data().join("portal.sqlite3").exists());
     assert_eq!(first.stop().0, Some(0));
     assert_eq!(second.get("/health/ready").status, 200);
+}
+
+#[test]
+fn a_start_leaves_alone_what_another_program_writes_in_the_folder_of_copies() {
+    let (server, folder) = (Postgres::start().unwrap(), tempdir().unwrap());
+    let url = server.url(&server.create_database().unwrap());
+    let copies = folder.path().join("copies");
+    let flags = ["--postgres", &url, "--copies", copies.to_str().unwrap()];
+    let first = Portal::start_with(&flags);
+    let exam = crate::records::exam(&first);
+    let kept = crate::records::copy(&first, exam);
+    let path = format!("/api/v1/exams/{exam}/copies/{}", kept.json()["id"]);
+    assert_eq!(kept.status, 201, "{kept:?}");
+    // A day later: what was kept, what a crash left, and what is being written.
+    let now = SystemTime::now();
+    let day = now - Duration::from_hours(24);
+    let stored = content(&copies).remove(0).0;
+    File::options().write(true).open(stored).unwrap().set_modified(day).unwrap();
+    for (name, time) in [(".draft-of-a-crash", day), (".draft-of-the-first", now)] {
+        File::create(copies.join(name)).unwrap().set_modified(time).unwrap();
+    }
+    let mut second = Portal::start_with(&flags);
+    second.share_session_of(&first);
+    assert_eq!(second.get(&path).body, crate::records::pdf());
+    assert!(copies.join(".draft-of-the-first").exists() && content(&copies).len() == 2);
+    let others = |portal: &Portal| portal.data().join("copies").exists();
+    assert!(!others(&first) && !others(&second), "there is no other folder of copies");
 }
 
 #[test]
