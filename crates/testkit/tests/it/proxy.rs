@@ -1,5 +1,6 @@
 //! nginx and haproxy really send what the server behind them must understand.
 
+use palisade_testkit::Error;
 use palisade_testkit::proxy::{Announce, Haproxy, Nginx, ReverseProxy};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -183,8 +184,10 @@ fn a_reload_waits_for_what_runs_and_sends_the_rest_elsewhere() {
     let (first, asked, go) = hesitant();
     let (second, seen) = upstream();
     let nginx = Nginx::with_workers(&config(first)).unwrap();
-    let wrong = format!("{:?}", nginx.reload("nonsense on;").unwrap_err());
-    assert!(wrong.contains("unknown directive \"nonsense\""), "{wrong}");
+    // Refused before nginx hears of it.
+    let wrong = nginx.reload("nonsense on;").unwrap_err();
+    assert!(matches!(wrong, Error::Answer { .. }), "{wrong:?}");
+    assert!(format!("{wrong:?}").contains("unknown directive \"nonsense\""), "{wrong:?}");
 
     let has_gone = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -196,6 +199,7 @@ fn a_reload_waits_for_what_runs_and_sends_the_rest_elsewhere() {
         });
         // The earlier worker finds nobody, the next one the second server.
         while !seen.is_finished() {
+            assert!(!reloading.is_finished(), "it waits for nobody");
             let mut stream = TcpStream::connect(nginx.address()).unwrap();
             stream.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
             stream.read_to_end(&mut Vec::new()).unwrap();
