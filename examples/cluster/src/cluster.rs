@@ -125,8 +125,8 @@ impl Cluster {
     /// What does not end or start; the other instance goes on.
     pub fn roll(&self, tell: &mut dyn FnMut(&str)) -> Result<(), ClusterError> {
         for (place, instance) in self.instances.iter().enumerate() {
-            tell(&format!("instance {} gets no further requests", instance.name()));
             self.balancer.send_to(self.upstreams(Some(place)))?;
+            tell(&format!("instance {} runs no requests and gets none", instance.name()));
             instance.drain()?;
             instance.restart()?;
             tell(&format!("instance {} is ready again", instance.name()));

@@ -1,12 +1,12 @@
 //! The command itself.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::client::{Client, LOAD, until};
+use crate::client::{Client, LOAD};
 
 fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cluster"));
@@ -33,14 +33,19 @@ fn it_says_where_everything_is_restarts_at_sighup_and_drains_at_ctrl_c() {
     }
     let pid = |place: usize| places["instances"][place]["pid"].as_u64().unwrap();
     let runs = |pid: u64| Path::new(&format!("/proc/{pid}")).exists();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut told = String::new();
     signal(&child, "HUP");
-    until("both are restarted", || !runs(pid(0)) && !runs(pid(1)));
-    until("it answers", || client.get("/health/ready").status == 200);
+    while !told.contains("every instance was restarted") {
+        assert_ne!(stderr.read_line(&mut told).unwrap(), 0, "{told}");
+    }
+    assert!(told.contains("instance b is ready again"), "{told}");
+    assert!(!runs(pid(0)) && !runs(pid(1)));
+    assert_eq!(client.get("/health/ready").status, 200);
     signal(&child, "INT");
-    let output = child.wait_with_output().unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(0), "{told}");
-    assert!(told.contains("instance b is ready again") && told.contains("draining"), "{told}");
+    stderr.read_to_string(&mut told).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{told}");
+    assert!(told.contains("draining"), "{told}");
     let at_end = std::net::TcpStream::connect(client.address);
     assert!(at_end.is_err(), "nothing listens any more");
 }

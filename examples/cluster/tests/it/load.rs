@@ -2,22 +2,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 
 use cluster::Cluster;
 use serde_json::json;
 
-use crate::client::{Client, until};
+use crate::client::{Client, PATIENCE, until};
 
 /// How many clients there are.
 const CLIENTS: usize = 4;
 
+/// How many writes succeeded, and who waits for more.
+#[derive(Default)]
+struct Written {
+    number: Mutex<usize>,
+    more: Condvar,
+}
+
 /// Clients at work until they are told to stop.
 pub(crate) struct Load {
     stop: Arc<AtomicBool>,
-    written: Arc<AtomicUsize>,
+    written: Arc<Written>,
     clients: Vec<JoinHandle<Seen>>,
 }
 
@@ -36,7 +43,7 @@ impl Load {
     /// Starts the clients of a teacher through the proxy.
     pub(crate) fn start(cluster: &Cluster) -> Self {
         let teacher = Client::sign_in(cluster, "teacher");
-        let (stop, written) = <(Arc<AtomicBool>, Arc<AtomicUsize>)>::default();
+        let (stop, written) = <(Arc<AtomicBool>, Arc<Written>)>::default();
         let clients = (0..CLIENTS)
             .map(|number| {
                 let client = teacher.from(&format!("198.51.100.{number}"));
@@ -52,11 +59,10 @@ impl Load {
     /// Waits until the portal has promised to keep so many more.
     #[track_caller]
     pub(crate) fn go_on(&self, more: usize) {
-        let enough = self.written.load(Ordering::SeqCst) + more;
-        until("writes succeed", || {
-            std::thread::yield_now();
-            self.written.load(Ordering::SeqCst) >= enough
-        });
+        let number = self.written.number.lock().unwrap();
+        let enough = *number + more;
+        let waited = self.written.more.wait_timeout_while(number, PATIENCE, |now| *now < enough);
+        assert!(!waited.unwrap().1.timed_out(), "writes succeed no more");
     }
 
     /// Stops the clients.
@@ -75,7 +81,7 @@ impl Load {
     }
 }
 
-fn work(client: &Client, number: usize, stop: &AtomicBool, written: &AtomicUsize) -> Seen {
+fn work(client: &Client, number: usize, stop: &AtomicBool, written: &Written) -> Seen {
     let mut seen = Seen::default();
     for turn in 0.. {
         if stop.load(Ordering::SeqCst) {
@@ -99,7 +105,8 @@ fn work(client: &Client, number: usize, stop: &AtomicBool, written: &AtomicUsize
             }
             if status == 201 {
                 seen.kept.insert(code.clone());
-                written.fetch_add(1, Ordering::SeqCst);
+                *written.number.lock().unwrap() += 1;
+                written.more.notify_all();
             }
         }
     }

@@ -50,15 +50,17 @@ fn sessions_changes_copies_and_the_trail_are_seen_by_both() {
     }
 
     // What one changes the other knows, and keeps.
-    for (one, other, name) in [(&at_a, &at_b, "One"), (&at_b, &at_a, "Two")] {
+    let keeps = |client: &Client, name: &str| {
+        let kept = client.get(SETTINGS);
+        kept.json()["schoolName"] == name && kept.header("cache-status") == Some("portal; hit")
+    };
+    let before = admin.get(SETTINGS).json()["schoolName"].as_str().unwrap().to_owned();
+    for (one, other, old, name) in [(&at_a, &at_b, &*before, "One"), (&at_b, &at_a, "One", "Two")] {
+        until("the other keeps what was", || keeps(other, old));
         let school = json!({"schoolName": name, "contactEmail": null, "currency": "EUR"});
         assert_eq!(one.json("PUT", SETTINGS, &school).status, 200);
         until("the other knows", || other.get(SETTINGS).json()["schoolName"] == name);
-        until("the other keeps it", || {
-            let kept = other.get(SETTINGS);
-            assert_eq!(kept.json()["schoolName"], name);
-            kept.header("cache-status") == Some("portal; hit")
-        });
+        until("the other keeps it", || keeps(other, name));
     }
 
     // A copy that one takes the other gives.
@@ -92,6 +94,30 @@ fn sessions_changes_copies_and_the_trail_are_seen_by_both() {
     for client in [&admin, &at_a, &at_b] {
         assert_eq!(client.get("/api/v1/me").status, 401);
     }
+}
+
+#[test]
+fn what_instances_sign_with_and_share_is_for_their_user_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let cluster = generous();
+    let [a, b] = cluster.instances().each_ref().map(|instance| {
+        let line = std::fs::read(format!("/proc/{}/cmdline", instance.pid().unwrap())).unwrap();
+        String::from_utf8(line).unwrap()
+    });
+    let of = |line: &str, flag: &str| {
+        let mut words = line.split('\0').skip_while(|word| *word != flag);
+        words.nth(1).map(str::to_owned).unwrap()
+    };
+    for (flag, mode) in [("--secret-key-file", 0o600), ("--copies", 0o700), ("--mail", 0o700)] {
+        let path = of(&a, flag);
+        assert_eq!(path, of(&b, flag), "both have the same");
+        let found = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(found, mode, "{flag} {found:o}");
+    }
+    assert_ne!(of(&a, "--data"), of(&b, "--data"));
+    let key = std::fs::read_to_string(of(&a, "--secret-key-file")).unwrap();
+    assert!(key.len() == 64 && !a.contains(&key), "no command line says it");
 }
 
 #[test]
