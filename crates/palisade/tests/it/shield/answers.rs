@@ -7,12 +7,14 @@ use http::{HeaderMap, Request};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use palisade::audit::layer::{Level, Policy};
 use palisade::audit::{AuditLayer, AuditLog, LogKey};
+use palisade::core::SystemClock;
 use palisade::edge::hosts::AllowedHosts;
 use palisade::edge::https::{HttpsPolicy, HttpsRedirectLayer};
 use palisade::edge::{Forwarding, Peer, TrustedProxies};
+use palisade::observe::metric::MetricsLayer;
 use palisade::ratelimit::key::Key;
 use palisade::ratelimit::{Limits, Quota, Rule};
-use palisade::shield::{Body, Shield, ShieldError};
+use palisade::shield::{Body, Shield};
 use tower::Layer as _;
 use tower_http::cors::CorsLayer;
 use tracing::field::{Field, Visit};
@@ -109,8 +111,6 @@ fn closed(folder: &std::path::Path) -> AuditLayer {
     AuditLayer::new(log, Policy::new().rule(&[], "*", Level::Metadata))
 }
 
-type Preset = fn([&'static str; 1]) -> Result<Shield, ShieldError>;
-
 #[test]
 fn every_answer_has_the_headers_a_line_and_a_figure() {
     let folder = tempfile::tempdir().unwrap();
@@ -142,13 +142,15 @@ fn every_answer_has_the_headers_a_line_and_a_figure() {
         ("a slow handler", 503, vec![request("GET", "/hangs")]),
         ("a log that is closed", 503, vec![request("POST", "/")]),
     ];
-    let presets: [Preset; 2] = [Shield::web, Shield::api];
+    let presets = [Shield::web([HOST]).unwrap(), Shield::api([HOST]).unwrap()];
     for preset in presets {
         for (name, status, asked) in &table {
             let asked: Vec<Request<Body>> = asked.iter().map(copy).collect();
             // Figures are those of the recorder that a layer meets first.
-            let mut shield = preset([HOST])
-                .unwrap()
+            let figures = MetricsLayer::new(Arc::new(SystemClock::new()));
+            let mut shield = preset
+                .clone()
+                .metrics(figures)
                 .https(HttpsRedirectLayer::new(HttpsPolicy::new(hosts())))
                 .cors(cors.clone());
             match *name {
