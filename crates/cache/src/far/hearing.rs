@@ -193,11 +193,25 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn the_bound_begins_when_the_store_was_asked() {
+    fn hearing() -> (ManualClock, Arc<Hearing>) {
         let (clock, eras) = (ManualClock::new(), Arc::new(Eras::new(NonZeroUsize::MIN)));
         let bound = Duration::from_secs(2);
         let hearing = Hearing::new(eras, Arc::new(clock.clone()), [0; 16], bound);
+        (clock, Arc::new(hearing))
+    }
+
+    #[test]
+    fn what_is_announced_and_cannot_be_read_ends_everything() {
+        let (_, hearing) = hearing();
+        let began = hearing.eras.begin();
+        assert!(hearing.eras.hold(began, &[]));
+        Ear::new(&hearing).missed();
+        assert!(!hearing.eras.hold(began, &[]));
+    }
+
+    #[test]
+    fn the_bound_begins_when_the_store_was_asked() {
+        let (clock, hearing) = hearing();
         let asked = hearing.watch.now();
         clock.advance(Duration::from_millis(1500));
         hearing.marked(asked, Mark::new([1; 16], 7), 0);

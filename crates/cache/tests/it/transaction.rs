@@ -45,6 +45,27 @@ async fn postgres() -> (Postgres, PgPool) {
     (server, pool)
 }
 
+#[test]
+fn a_runtime_that_ends_in_a_commit_ends_what_that_may_have_changed() {
+    let names = names();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let _folder = runtime.block_on(async {
+        let (folder, pool) = sqlite().await;
+        sqlx::query(TABLES[0]).execute(&pool).await.unwrap();
+        names.set(&7, "old".to_owned()).await;
+        let mut transaction = Transaction::begin(&pool).await.unwrap();
+        sqlx::query(WRITE).execute(&mut *transaction).await.unwrap();
+        transaction.invalidate(&names, &7);
+        let mut commit = Box::pin(transaction.commit());
+        poll_fn(|cx| Poll::Ready(commit.as_mut().poll(cx).is_ready())).await;
+        // The task has begun.
+        tokio::task::yield_now().await;
+        folder
+    });
+    drop(runtime);
+    assert!(names.get(&7).is_none());
+}
+
 macro_rules! proofs {
     ($engine:ident) => {
         mod $engine {
