@@ -142,10 +142,8 @@ impl Deployment {
 
     /// Shows the limits that stand before every route: which logins they hold back.
     ///
-    /// [`check`](Self::check) asks them for each login, as a client at an address that nobody has
-    /// (192.0.2.0, RFC 5737) who has not signed in. Limits whose store waits are not asked; then
-    /// nothing is said of them, or show the same rules with a store in memory. Of limits that send
-    /// no fields, state a [`Guard::Limit`].
+    /// [`check`](Self::check) asks them for each login whether they would count a client at an
+    /// address that nobody has (192.0.2.0, RFC 5737) who has not signed in.
     #[cfg(feature = "ratelimit")]
     pub fn limits(mut self, limits: &Limits) -> Self {
         self.limits.told = Some(limits.clone());
@@ -190,7 +188,7 @@ impl Deployment {
     ///
     /// # Cost
     ///
-    /// No I/O; some allocations for each fact. Limits count one request for each login.
+    /// No I/O; some allocations for each fact.
     #[must_use]
     pub fn check(&self) -> Findings {
         let mut found = self.seen.clone();

@@ -19,7 +19,7 @@ mod judgement;
 mod place;
 mod policy;
 #[cfg(feature = "ratelimit")]
-pub(crate) mod probe;
+mod probe;
 
 pub use code::{Code, Level};
 pub use deployment::Deployment;

@@ -17,7 +17,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{Part, Shield};
-use crate::check::{Audit, Code, Cors, Deployment, Duty, Kept, probe};
+use crate::check::{Audit, Code, Cors, Deployment, Duty, Kept};
 
 impl Shield {
     /// Tells what the shield is made of: proxies, hosts, the headers of a page, limits and where
@@ -48,8 +48,7 @@ impl Shield {
     ///
     /// # Cost
     ///
-    /// No I/O. Limits that are counted in memory count one request of a client at an address that
-    /// nobody has.
+    /// No I/O.
     pub fn deployment(&self) -> Deployment {
         Part::ORDER.iter().fold(Deployment::new(), |told, part| match duty(*part) {
             _ if self.has(*part) => self.tell(told, *part),
@@ -92,11 +91,7 @@ impl Shield {
             (Part::Hosts, Self { hosts: Some(hosts), .. }) => told.hosts(hosts.hosts().patterns()),
             (Part::Limits, Self { limits: Some(limits), .. }) => {
                 let told = told.limits(limits);
-                if probe::is_counted_here(limits) {
-                    told.kept("limits", Kept::Memory)
-                } else {
-                    told
-                }
+                if limits.count_here() { told.kept("limits", Kept::Memory) } else { told }
             }
             _ => told,
         }

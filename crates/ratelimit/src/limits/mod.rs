@@ -20,8 +20,8 @@ use crate::fields::Fields;
 use crate::finding::{Finding, Watch};
 use crate::head::Head;
 use crate::inflight::InFlight;
-use crate::key::{Key, KeyHasher, Name};
-use crate::rule::{Rule, RuleFile, RuleTable, Selection};
+use crate::key::{Findings, Key, KeyHasher, Name};
+use crate::rule::{Compiled, Mode, Rule, RuleFile, RuleTable, Selection};
 use crate::store::{Act, Store, StoreError};
 
 pub use admission::{Admission, SoftLimited};
@@ -154,6 +154,25 @@ impl Limits {
         Ok(())
     }
 
+    /// Says whether a rule that refuses counts such a request; nothing is counted, and no store is
+    /// asked.
+    #[must_use]
+    pub fn apply_to(&self, head: Head<'_>) -> bool {
+        let rules = self.shared.rules.load();
+        let path = head.uri().path();
+        let otherwise = rules.otherwise(path);
+        !rules.exempt.contains(head.method(), head.uri())
+            && rules
+                .matching(head.method(), path, otherwise.as_deref())
+                .any(|(_, rule)| rule.mode == Mode::Enforce && self.shared.has_key(rule, &head))
+    }
+
+    /// Says whether the counts are in this process: other instances do not hear of them.
+    #[must_use]
+    pub fn count_here(&self) -> bool {
+        self.shared.store.decide_now(&[], Act::Peek).is_some()
+    }
+
     /// Returns the names of the rules, in their order.
     #[must_use]
     pub fn rule_names(&self) -> Vec<String> {
@@ -176,6 +195,14 @@ impl Shared {
     /// Returns the time since the limits were made.
     fn now(&self) -> Duration {
         Duration::from_nanos(self.clock.nanos())
+    }
+
+    fn has_key(&self, rule: &Compiled, head: &Head<'_>) -> bool {
+        rule.keys.iter().any(|key| {
+            let mut found = Findings::default();
+            key.find(head, &self.hasher, &mut found);
+            !found.list.is_empty()
+        })
     }
 
     pub(crate) fn rules(&self) -> arc_swap::Guard<Arc<RuleTable>> {

@@ -33,6 +33,30 @@ fn the_first_rule_that_matches_counts_alone_where_that_is_chosen() {
     }
 }
 
+/// Whether a rule would refuse is told of routes, keys and modes, and tells nobody's count.
+#[test]
+fn limits_apply_where_a_rule_that_refuses_counts_and_saying_so_counts_nothing() {
+    let user = Key::header(HeaderName::from_static("x-user"));
+    let (limits, _) = limits(|builder| {
+        builder
+            .rule(everyone("login", 1).on("POST /login"))
+            .rule(everyone("soft", 1).on("/soft").soft())
+            .rule(everyone("shadow", 1).on("/shadow").shadow())
+            .rule(Rule::new("user", Quota::per_hour(1)).by(user).on("/user"))
+    });
+    let applies = |request: http::Request<()>| limits.apply_to(Head::from(&request));
+    let mut signed_in = get("/user");
+    signed_in.headers_mut().insert("x-user", http::HeaderValue::from_static("ada"));
+    for _ in 0..3 {
+        assert!(applies(post("/login")) && applies(post("//login/")) && applies(signed_in.clone()));
+    }
+    for other in ["/login", "/soft", "/shadow", "/user", "/health"] {
+        assert!(!applies(get(other)), "{other}");
+    }
+    assert!(limits.count_here());
+    assert_eq!(admitted(&limits, 9, |_| post("/login")), 1);
+}
+
 #[test]
 fn several_keys_of_a_rule_are_counted_beside_each_other() {
     let (limits, _) = limits(|builder| {

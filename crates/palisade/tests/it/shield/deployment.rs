@@ -181,9 +181,10 @@ fn limits_in_memory_do_not_hold_with_several_instances() {
     let whole = right(Shield::web([HOST]).unwrap(), folder.path());
     let several = deployed(&whole).several_instances();
     assert_eq!(codes(&several), [Code::StoresInMemory]);
-    // What waits for a store is not asked, and nothing is said of it.
-    let rule = Rule::new("all", Quota::per_minute(5)).by(Key::client_ip());
-    let far = Limits::builder().rule(rule).with_store(Far).finish().unwrap();
-    let several = deployed(&whole.limits(far)).several_instances();
-    assert_eq!(codes(&several), []);
+    let far = |rule: Rule| Limits::builder().rule(rule).with_store(Far).finish().unwrap();
+    let rule = |name| Rule::new(name, Quota::per_minute(5)).by(Key::client_ip());
+    let shared = |limits| codes(&deployed(&whole.clone().limits(limits)).several_instances());
+    assert_eq!(shared(far(rule("all"))), []);
+    assert_eq!(shared(far(rule("save").on("PUT /students"))), [Code::LoginUnlimited]);
+    assert_eq!(shared(far(rule("soft").soft())), [Code::LoginUnlimited]);
 }
