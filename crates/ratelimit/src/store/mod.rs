@@ -36,6 +36,8 @@
 //! [`Meter::Strict`]: crate::quota::Meter::Strict
 
 mod ask;
+#[cfg(any(feature = "sqlx-postgres", feature = "sqlx-sqlite"))]
+pub(crate) mod connection;
 pub mod contract;
 mod error;
 #[cfg(feature = "governor")]

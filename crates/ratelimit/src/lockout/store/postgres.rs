@@ -12,6 +12,7 @@ use crate::lockout::answer::{Answer, Reserved};
 use crate::lockout::claim::{Claim, Kind};
 use crate::lockout::moment::Moment;
 use crate::lockout::set::{Key, Set};
+use crate::store::connection;
 use crate::store::schema::{MigrateError, Schema, store_error};
 use crate::store::{StoreError, StoreFuture};
 
@@ -201,7 +202,7 @@ impl LockoutStore for PostgresLockouts {
     fn begin<'a>(&'a self, claim: &'a Claim) -> StoreFuture<'a, Answer> {
         Box::pin(async move {
             // One connection for both: in a crowd, who comes later is refused without a lock.
-            let mut connection = self.pool.acquire().await.map_err(store_error)?;
+            let mut connection = connection::take(&self.pool).await?;
             let (mut loaded, now) = load(&mut *connection, claim).await?;
             let answer = loaded.with(|sets| claim.begin(sets, self.room(), now));
             if matches!(answer, Answer::Locked(_)) && !loaded.is_ahead_of(now) {
@@ -214,7 +215,7 @@ impl LockoutStore for PostgresLockouts {
 
     fn succeed<'a>(&'a self, claim: &'a Claim, reserved: &'a Reserved) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            let mut connection = self.pool.acquire().await.map_err(store_error)?;
+            let mut connection = connection::take(&self.pool).await?;
             let act = |sets: &mut [&mut Set], now| claim.succeed(reserved, sets, now);
             Self::step(&mut connection, claim, act).await
         })

@@ -14,6 +14,7 @@ use crate::lockout::answer::{Answer, Reserved};
 use crate::lockout::claim::{Claim, Kind};
 use crate::lockout::moment::Moment;
 use crate::lockout::set::{Key, Set};
+use crate::store::connection;
 use crate::store::schema::{MigrateError, Schema, store_error};
 use crate::store::{StoreError, StoreFuture};
 
@@ -182,7 +183,7 @@ impl LockoutStore for SqliteLockouts {
     fn begin<'a>(&'a self, claim: &'a Claim) -> StoreFuture<'a, Answer> {
         Box::pin(async move {
             // One connection for both: in a crowd, who comes later is refused without a lock.
-            let mut connection = self.pool.acquire().await.map_err(store_error)?;
+            let mut connection = connection::take(&self.pool).await?;
             if let Some(refused) = self.glance(&mut connection, claim).await? {
                 return Ok(refused);
             }
@@ -193,7 +194,7 @@ impl LockoutStore for SqliteLockouts {
 
     fn succeed<'a>(&'a self, claim: &'a Claim, reserved: &'a Reserved) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            let mut connection = self.pool.acquire().await.map_err(store_error)?;
+            let mut connection = connection::take(&self.pool).await?;
             let act = |sets: &mut [&mut Set], now| claim.succeed(reserved, sets, now);
             self.step(&mut connection, claim, act).await
         })

@@ -6,7 +6,7 @@ use sqlx::PgPool;
 
 use super::reply::Wire;
 use super::schema::{MigrateError, Schema, store_error};
-use super::{Act, Ask, Store, StoreError, StoreFuture, Verdict};
+use super::{Act, Ask, Store, StoreError, StoreFuture, Verdict, connection};
 
 /// Counts in `PostgreSQL`; a clone is the same store. Give it to the limits inside a
 /// [`Guarded`](super::Guarded).
@@ -14,9 +14,6 @@ use super::{Act, Ask, Store, StoreError, StoreFuture, Verdict};
 /// All asks of a request are one statement, by the server's clock, in integers. The table is unlogged: a
 /// crash of the server, and a failover, forget what was counted. Rows that owe nothing any more are
 /// deleted on the way, a few hundred with one call in a hundred.
-///
-/// Set the pool's `min_connections`: a decision that ends at its deadline while it waits for a new
-/// connection ends the making of that too.
 ///
 /// # Cost
 ///
@@ -72,7 +69,8 @@ impl PostgresStore {
             .bind(asks.iter().map(Ask::is_binding).collect::<Vec<_>>())
             .bind(locks)
             .bind(act);
-        call.fetch_one(&self.pool).await.map_err(store_error)
+        let mut connection = connection::take(&self.pool).await?;
+        call.fetch_one(&mut *connection).await.map_err(store_error)
     }
 }
 

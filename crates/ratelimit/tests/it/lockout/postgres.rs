@@ -4,12 +4,14 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use palisade_ratelimit::lockout::LockoutStore;
 use palisade_ratelimit::lockout::store::PostgresLockouts;
 use palisade_ratelimit::lockout::store::contract::{self, Fixture};
+use palisade_ratelimit::lockout::{Claim, Kind, Ladder, LockoutStore, Subject};
 use palisade_testkit::postgres::Postgres;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
+
+use crate::shared::postgres::{alone, keeps_its_connection};
 
 /// A crowd waits for its connections.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -17,7 +19,8 @@ const PATIENCE: Duration = Duration::from_mins(5);
 pub(crate) struct Real {
     pub(crate) store: PostgresLockouts,
     pub(crate) pool: PgPool,
-    _server: Postgres,
+    url: String,
+    server: Postgres,
 }
 
 impl Real {
@@ -33,7 +36,7 @@ impl Real {
             .unwrap();
         let store = PostgresLockouts::new(pool.clone());
         store.migrate().await.unwrap();
-        Self { store, pool, _server: server }
+        Self { store, pool, url, server }
     }
 }
 
@@ -54,6 +57,18 @@ impl Fixture for Real {
             age.bind(millis).execute(&self.pool).await.unwrap();
         })
     }
+}
+
+#[tokio::test]
+async fn who_gives_up_while_it_takes_a_connection_leaves_it_open() {
+    let real = Real::new().await;
+    let pool = alone(&real.url).await;
+    let store = PostgresLockouts::new(pool.clone());
+    let ladder = Ladder::new(5, &[Duration::from_secs(30)]).unwrap();
+    let account = Subject::new(Kind::Account, [1; 16], ladder);
+    let claim = Claim::new(account, None, 2);
+    let ask = async || store.begin(&claim).await.unwrap();
+    keeps_its_connection(&real.server, &pool, ask).await;
 }
 
 #[tokio::test]

@@ -2,6 +2,6 @@
 
 mod faults;
 mod model;
-mod postgres;
+pub(crate) mod postgres;
 mod redis;
 mod sqlite;

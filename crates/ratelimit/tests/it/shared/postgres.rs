@@ -1,5 +1,7 @@
 //! Counts in a real PostgreSQL.
 
+use std::future::Future;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use palisade_ratelimit::Quota;
@@ -56,6 +58,50 @@ async fn counters_are_unlogged_and_those_of_a_newer_release_are_left_alone() {
     let error = real.store.migrate().await.unwrap_err();
     assert!(matches!(error, MigrateError::Newer { found: 7, known: 1, .. }), "{error}");
     assert!(PostgresStore::schema()[0].starts_with("CREATE UNLOGGED TABLE palisade_limit ("));
+}
+
+/// Opens a pool of one connection, in the same database.
+pub(crate) async fn alone(url: &str) -> PgPool {
+    PgPoolOptions::new().max_connections(1).connect(url).await.unwrap()
+}
+
+/// Asserts that who gives up while it takes the one connection of a pool leaves it open: the server
+/// answers nothing meanwhile.
+pub(crate) async fn keeps_its_connection<T>(
+    server: &Postgres,
+    pool: &PgPool,
+    ask: impl AsyncFn() -> T,
+) {
+    let backend = async || -> i32 {
+        let own = sqlx::query_scalar("SELECT pg_backend_pid()");
+        let own = own.fetch_one(pool).await.unwrap();
+        while pool.num_idle() == 0 {
+            tokio::task::yield_now().await;
+        }
+        own
+    };
+    let first = backend().await;
+    for _ in 0..5 {
+        server.pause().unwrap();
+        {
+            let asked = std::pin::pin!(ask());
+            assert!(asked.poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        }
+        server.resume().unwrap();
+        assert_eq!(backend().await, first, "the same connection");
+    }
+    ask().await;
+}
+
+#[tokio::test]
+async fn who_gives_up_while_it_takes_a_connection_leaves_it_open() {
+    let real = Real::new().await;
+    let pool = alone(&real.server.url(&real.database)).await;
+    let store = PostgresStore::new(pool.clone());
+    let quota = Quota::per_hour(100).meter().unwrap();
+    let asks = [Ask::new(Subject::from_hash(1 << 64), RuleId::of("r", 0), quota)];
+    let ask = async || store.decide(&asks, Act::Charge).await.unwrap();
+    keeps_its_connection(&real.server, &pool, ask).await;
 }
 
 #[tokio::test]
