@@ -13,7 +13,7 @@ use palisade_edge::{ClientIp, Peer, TrustedProxies, client_ip};
 use palisade_ratelimit::fields::Fields;
 use palisade_ratelimit::key::{Key, KeyHasher};
 use palisade_ratelimit::layer::{RateLimit, ResponseBody};
-use palisade_ratelimit::store::{Act, Ask, MemoryStore, RuleId, Store, Verdict};
+use palisade_ratelimit::store::{Act, Ask, MemoryStore, Reading, RuleId, Store, Verdict};
 use palisade_ratelimit::{Limits, Quota, RateLimitLayer, Rule};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -22,6 +22,10 @@ use crate::Case;
 
 pub(crate) const CASES: &[Case] = &[
     ("ic_ratelimit_check", || decided(1, ic_ratelimit_check)),
+    ("ic_ratelimit_charge", || {
+        let (store, asks) = known(1);
+        assert!(asks.iter().all(|ask| black_box(ic_ratelimit_charge(&store, ask)).is_admitted()));
+    }),
     ("ic_ratelimit_check_three", || decided(3, ic_ratelimit_check_three)),
     ("ic_ratelimit_layer", || {
         passed(HOURLY, Fields::none(), network(), ic_ratelimit_layer);
@@ -80,7 +84,8 @@ type Answer = Response<ResponseBody<Bytes>>;
 type Decided = fn(&MemoryStore, &[Ask]) -> Option<Verdict>;
 type Passed = fn(&mut RateLimit<Page>, Request<()>) -> Option<Answer>;
 
-fn decided(rules: u8, measured: Decided) {
+/// A store, and asks of a key that it knows.
+fn known(rules: u8) -> (MemoryStore, Vec<Ask>) {
     let store = MemoryStore::with_bytes(1 << 20).expect("a size").for_quotas([HOURLY]);
     let subject = KeyHasher::keyed(&[7; 16]).word(64, 7);
     let meter = HOURLY.meter().expect("a rate");
@@ -89,6 +94,11 @@ fn decided(rules: u8, measured: Decided) {
     for _ in 0..8 {
         black_box(store.decide_now(black_box(&asks), Act::Charge));
     }
+    (store, asks)
+}
+
+fn decided(rules: u8, measured: Decided) {
+    let (store, asks) = known(rules);
     assert!(black_box(measured(&store, &asks)).is_some_and(|verdict| verdict.is_admitted()));
 }
 
@@ -115,6 +125,14 @@ fn through<const NUMBER: u8>(
         Poll::Ready(Ok(answer)) => Some(answer),
         Poll::Pending => None,
     }
+}
+
+#[inline(never)]
+// SAFETY: no other symbol of the program begins with `ic_`.
+#[unsafe(no_mangle)]
+#[allow(clippy::no_mangle_with_rust_abi, reason = "valgrind asks for the name only")]
+fn ic_ratelimit_charge(store: &MemoryStore, ask: &Ask) -> Reading {
+    store.charge(ask)
 }
 
 #[inline(never)]

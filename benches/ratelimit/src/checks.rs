@@ -57,6 +57,10 @@ fn ours(name: &'static str, count: Keys, quota: Quota, rules: u8) -> Contestant 
         let ask = |rule| Ask::new(subject, RuleId::of("", rule), meter);
         // The rules' numbers are known beforehand, as they are behind the layer.
         let verdict = match rules {
+            0 => {
+                black_box(store.charge(&ask(0)).is_admitted());
+                return;
+            }
             1 => store.decide_now(&[ask(0)], Act::Charge),
             2 => store.decide_now(&[ask(0), ask(1)], Act::Charge),
             _ => store.decide_now(&[ask(0), ask(1), ask(2)], Act::Charge),
@@ -105,7 +109,8 @@ pub(crate) fn new() -> Vec<Contestant> {
 
 fn among(count: Keys) -> Vec<Contestant> {
     vec![
-        ours("palisade-ratelimit", count, FAST, 1),
+        ours("palisade-ratelimit", count, FAST, 0),
+        ours("palisade-ratelimit, as the layer asks", count, FAST, 1),
         theirs("governor 0.10, default", count, per_second(1_000_000)),
         floor(count),
     ]

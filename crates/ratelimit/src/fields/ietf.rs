@@ -3,81 +3,50 @@
 use http::{HeaderName, HeaderValue};
 
 use super::Shown;
-use super::text::{Line, Seconds, digits};
+use super::text::{Seconds, value};
 use crate::quota::Quota;
 
 pub(super) static RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
 pub(super) static RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
+/// The largest integer of RFC 9651 3.3.1.
+const LARGEST: u64 = 999_999_999_999_999;
+
 /// Writes the item of a policy: `"api";q=100;w=3600`.
 ///
 /// The window is in whole seconds: a shorter one is told as the quota of a second.
 pub(super) fn policy(name: &str, quota: Quota) -> HeaderValue {
-    Line::of(name.len(), |line| write_policy(line, name, quota))
-}
-
-fn write_policy(line: &mut Line, name: &str, quota: Quota) {
-    line.text("\"");
-    line.text(name);
-    line.text("\";q=");
-    match quota.window() {
-        None => {
-            line.number(quota.count().into());
-            line.text(";qu=\"concurrent-requests\"");
-        }
-        Some(window) => {
-            let seconds = window.as_secs().max(1);
-            let count = u128::from(quota.count());
-            let nanos = u128::from(seconds).saturating_mul(1_000_000_000);
-            // As much as is earned in the seconds that are told, rounded down.
-            let told = count.saturating_mul(nanos).checked_div(window.as_nanos()).unwrap_or(count);
-            let largest = 999_999_999_999_999; // RFC 9651 3.3.1
-            line.number(u64::try_from(told).unwrap_or(largest).min(largest));
-            line.text(";w=");
-            line.number(seconds);
-        }
-    }
+    let Some(window) = quota.window() else {
+        return value(format!("\"{name}\";q={};qu=\"concurrent-requests\"", quota.count()));
+    };
+    let seconds = window.as_secs().max(1);
+    let count = u128::from(quota.count());
+    let nanos = u128::from(seconds).saturating_mul(1_000_000_000);
+    // As much as is earned in the seconds that are told, rounded down.
+    let told = count.saturating_mul(nanos).checked_div(window.as_nanos()).unwrap_or(count);
+    let told = u64::try_from(told).unwrap_or(LARGEST).min(LARGEST);
+    value(format!("\"{name}\";q={told};w={seconds}"))
 }
 
 /// Writes both fields.
 pub(super) fn write(shown: &[Shown<'_>]) -> [HeaderValue; 2] {
-    let counts = Line::of(length(shown), |line| {
-        for (position, Shown { prepared, remaining, next, .. }) in shown.iter().enumerate() {
-            if position > 0 {
-                line.text(", ");
-            }
-            line.text(&prepared.head);
-            line.number(u64::from(*remaining));
-            if !next.is_zero() {
-                line.text(";t=");
-                line.number(next.seconds_up());
-            }
-        }
-    });
     if let [only] = shown {
-        return [counts, only.prepared.policy.clone()];
+        return [value(counts(only)), only.prepared.policy.clone()];
     }
-    let policies = || shown.iter().map(|Shown { prepared, .. }| &prepared.policy);
-    let room = policies().map(|policy| policy.len().saturating_add(2)).sum();
-    let policies = Line::of(room, |line| {
-        for (position, policy) in policies().enumerate() {
-            if position > 0 {
-                line.text(", ");
-            }
-            line.text(policy.to_str().unwrap_or_default());
-        }
-    });
-    [counts, policies]
+    let policies = shown.iter().map(|shown| shown.prepared.policy.to_str().unwrap_or_default());
+    let policies: Vec<&str> = policies.collect();
+    let counts: Vec<String> = shown.iter().map(counts).collect();
+    [value(counts.join(", ")), value(policies.join(", "))]
 }
 
-/// Returns how long the line of counts is.
-fn length(shown: &[Shown<'_>]) -> usize {
-    let one = |Shown { prepared, remaining, next, .. }: &Shown<'_>| {
-        let wait = if next.is_zero() { 0 } else { digits(next.seconds_up()).saturating_add(3) };
-        let counted = prepared.head.len().saturating_add(digits(u64::from(*remaining)));
-        counted.saturating_add(wait).saturating_add(2)
-    };
-    shown.iter().map(one).fold(0, usize::saturating_add).saturating_sub(2)
+/// Writes the item of how a policy stands: `"api";r=0;t=12`.
+fn counts(Shown { prepared, remaining, next, .. }: &Shown<'_>) -> String {
+    let mut left = itoa::Buffer::new();
+    let left = left.format(*remaining);
+    if next.is_zero() {
+        return [&prepared.head, left].concat();
+    }
+    [&prepared.head, left, ";t=", itoa::Buffer::new().format(next.seconds_up())].concat()
 }
 
 #[cfg(test)]

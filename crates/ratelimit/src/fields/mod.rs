@@ -16,6 +16,7 @@ mod text;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use palisade_core::{PreparedProblem, Problem, Text};
 
@@ -97,17 +98,21 @@ pub(crate) struct Prepared {
     /// The name as a string of RFC 9651, and what stands before what remains: `"api";r=`.
     head: Box<str>,
     policy: HeaderValue,
+    /// With room for what is known later: a map that grows is copied.
     pub(crate) problem: PreparedProblem,
 }
 
 impl Prepared {
-    pub(crate) fn new(name: &str, quota: Quota) -> Self {
-        Self {
-            plain: name.into(),
-            head: format!("{name:?};r=").into(),
-            policy: ietf::policy(name, quota),
-            problem: problem([name]),
+    pub(crate) fn new(name: &str, quota: Quota, fields: Fields) -> Self {
+        let (head, policy) = (format!("{name:?};r="), ietf::policy(name, quota));
+        let mut problem = problem([name]);
+        let headers = problem.headers_mut();
+        headers.insert(RETRY_AFTER, number(1));
+        if fields.draft.is_some() {
+            headers.insert(&ietf::RATELIMIT, text::value(format!("{head}0")));
+            headers.insert(&ietf::RATELIMIT_POLICY, policy.clone());
         }
+        Self { plain: name.into(), head: head.into(), policy, problem }
     }
 
     pub(crate) const fn plain(&self) -> &Arc<str> {
@@ -170,6 +175,15 @@ impl Lines {
     pub(crate) fn put(self, headers: &mut HeaderMap) {
         self.each(|name, value| {
             headers.append(name, value);
+        });
+    }
+
+    /// Puts the lines into an answer, in the place of those that it has.
+    pub(crate) fn set(self, headers: &mut HeaderMap) {
+        // An insertion would make room first, even where it needs none.
+        self.each(|name, value| match headers.get_mut(name) {
+            Some(place) => *place = value,
+            None => drop(headers.insert(name, value)),
         });
     }
 

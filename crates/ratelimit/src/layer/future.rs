@@ -113,7 +113,7 @@ where
                     match settled {
                         Err(refused) => {
                             shared.report(&Head::from(&request), &refused);
-                            let response = Some(refuse(&desk.rejection, &refused));
+                            let response = Some(refuse(&desk.rejection, refused));
                             State::Answered { response }
                         }
                         Ok(admission) => {

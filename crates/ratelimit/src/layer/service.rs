@@ -76,7 +76,7 @@ where
         match settled {
             Err(refused) => {
                 shared.report(&head, &refused);
-                ResponseFuture::answered(refuse(&self.desk.rejection, &refused))
+                ResponseFuture::answered(refuse(&self.desk.rejection, refused))
             }
             Ok(admission) => {
                 mark(&admission, &mut request);
@@ -95,13 +95,20 @@ pub(super) fn mark<B>(admission: &Admission, request: &mut Request<B>) {
 }
 
 /// Makes the answer to a refused request; what the rejection has set stays.
-pub(super) fn refuse<R, B>(rejection: &R, refused: &RateLimited) -> Response<ResponseBody<B>>
+pub(super) fn refuse<R, B>(rejection: &R, mut refused: RateLimited) -> Response<ResponseBody<B>>
 where
     R: Rejection<RateLimited, B>,
 {
-    let mut response = rejection.answer(refused);
-    if !rejection.is_problem() {
+    let response = if rejection.is_problem() {
+        // Moved into the answer, which would copy them.
+        let lines = std::mem::take(&mut refused.lines);
+        let mut response = rejection.answer(&refused);
+        lines.set(response.headers_mut());
+        response
+    } else {
+        let mut response = rejection.answer(&refused);
         refused.complete(response.headers_mut());
-    }
+        response
+    };
     response.map(|body| ResponseBody::new(body, SmallVec::new()))
 }

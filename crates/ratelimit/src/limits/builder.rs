@@ -149,7 +149,7 @@ impl LimitsBuilder {
         let known = |name: &str| {
             self.keys.iter().find(|(known, _)| **known == *name).map(|(_, key)| key.clone())
         };
-        let table = RuleTable::new(self.rules, self.exempt, self.selection, &known);
+        let table = RuleTable::new(self.rules, self.exempt, self.selection, &known, self.fields);
         let memory = MemoryStore::with_bytes(self.bytes)
             .map_err(|error| Mistakes::from(Mistake::new("memory", error.to_string())));
         let (table, memory) = match (table, memory) {

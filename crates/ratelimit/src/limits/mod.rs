@@ -148,7 +148,8 @@ impl Limits {
         exempt: palisade_edge::ExemptPaths,
         selection: Selection,
     ) -> Result<(), Mistakes> {
-        let table = RuleTable::new(rules, exempt, selection, &|name| self.shared.key(name))?;
+        let known = |name: &str| self.shared.key(name);
+        let table = RuleTable::new(rules, exempt, selection, &known, self.shared.fields)?;
         let table = table.begun_at(self.shared.now().as_secs());
         self.shared.rules.store(Arc::new(table));
         Ok(())

@@ -55,12 +55,12 @@ impl RateLimited {
     }
 
     /// Puts into an answer what it does not have of its own.
-    pub(crate) fn complete(&self, headers: &mut HeaderMap) {
+    pub(crate) fn complete(self, headers: &mut HeaderMap) {
         if let Some(seconds) = self.retry_after_field() {
             headers.entry(RETRY_AFTER).or_insert(seconds);
         }
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-        self.lines.clone().put_missing(headers);
+        self.lines.put_missing(headers);
     }
 
     /// Returns whole seconds, rounded up, never 0 (RFC 9110 10.2.3).
@@ -114,10 +114,13 @@ impl Refusal for RateLimited {
             (_, [one]) => one.problem.clone(),
             _ => fields::problem(self.policies()),
         };
-        if let Some(seconds) = self.retry_after_field() {
-            problem.headers_mut().insert(RETRY_AFTER, seconds);
+        let headers = problem.headers_mut();
+        match (self.retry_after_field(), headers.get_mut(RETRY_AFTER)) {
+            (Some(seconds), Some(place)) => *place = seconds,
+            (Some(seconds), None) => drop(headers.insert(RETRY_AFTER, seconds)),
+            (None, _) => drop(headers.remove(RETRY_AFTER)),
         }
-        self.lines.clone().put(problem.headers_mut());
+        self.lines.clone().set(headers);
         problem
     }
 }

@@ -124,24 +124,23 @@ impl Shared {
         if self.fields.are_none() {
             return Lines::default();
         }
-        let counted = asked.marks.iter().zip(readings).filter_map(|(mark, reading)| {
-            let rule = rules.rules.get(mark.rule).filter(|rule| rule.mode != Mode::Shadow)?;
+        let mut all: SmallVec<[Shown<'_>; 4]> = SmallVec::new();
+        for (mark, reading) in asked.marks.iter().zip(readings) {
+            let Some(rule) = rules.rules.get(mark.rule).filter(|rule| rule.mode != Mode::Shadow)
+            else {
+                continue;
+            };
             let Plan { prepared, quota, .. } = plan(rule, mark);
             let (remaining, next) = reading.standing();
-            Some(Shown { prepared, limit: quota.most_at_once(), remaining, next })
-        });
-        let running = asked.running.iter().filter_map(|running| {
-            let Plan { prepared, quota, .. } =
-                &rules.rules.get(running.rule)?.windows.get(running.window)?.plan;
+            show(&mut all, Shown { prepared, limit: quota.most_at_once(), remaining, next });
+        }
+        for running in &asked.running {
+            let window = rules.rules.get(running.rule).and_then(|r| r.windows.get(running.window));
+            let Some(Plan { prepared, quota, .. }) = window.map(|window| &window.plan) else {
+                continue;
+            };
             let (limit, remaining) = (quota.count(), running.left);
-            Some(Shown { prepared, limit, remaining, next: Duration::ZERO })
-        });
-        let mut all: SmallVec<[Shown<'_>; 4]> = SmallVec::new();
-        for shown in counted.chain(running) {
-            match all.iter_mut().find(|other| std::ptr::eq(other.prepared, shown.prepared)) {
-                Some(other) => tighten(other, &shown),
-                None => all.push(shown),
-            }
+            show(&mut all, Shown { prepared, limit, remaining, next: Duration::ZERO });
         }
         Lines::of(self.fields, &all, || self.clock.wall())
     }
@@ -169,12 +168,17 @@ impl Shared {
     }
 }
 
-/// Shows of two counts of one policy the one that has less left: until more is left, both must have
+/// Shows a policy; of two counts of one the one that has less left: until more is left, both must have
 /// more.
-fn tighten<'a>(shown: &mut Shown<'a>, other: &Shown<'a>) {
-    match other.remaining.cmp(&shown.remaining) {
-        std::cmp::Ordering::Less => *shown = *other,
-        std::cmp::Ordering::Equal => shown.next = shown.next.max(other.next),
+fn show<'a>(all: &mut SmallVec<[Shown<'a>; 4]>, shown: Shown<'a>) {
+    let Some(other) = all.iter_mut().find(|other| std::ptr::eq(other.prepared, shown.prepared))
+    else {
+        all.push(shown);
+        return;
+    };
+    match shown.remaining.cmp(&other.remaining) {
+        std::cmp::Ordering::Less => *other = shown,
+        std::cmp::Ordering::Equal => other.next = other.next.max(shown.next),
         std::cmp::Ordering::Greater => {}
     }
 }

@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use super::route::Route;
 use super::{Cost, Mode, Rule, Selection, read_otherwise};
 use crate::error::{Mistake, Mistakes};
-use crate::fields::Prepared;
+use crate::fields::{Fields, Prepared};
 use crate::key::Key;
 use crate::quota::{Meter, Quota};
 use crate::store::{OnStoreError, Overflow, RuleId};
@@ -82,13 +82,13 @@ pub(crate) struct Level {
 }
 
 impl Plan {
-    fn new(name: &str, quota: Quota, factors: &[u32]) -> Self {
+    fn new(name: &str, quota: Quota, factors: &[u32], fields: Fields) -> Self {
         let level = |factor: &u32| {
             let quota = quota.times(*factor);
             Level { meter: quota.meter(), most: quota.most_at_once() }
         };
         let levels = factors.iter().map(level).collect();
-        Self { quota, prepared: Arc::new(Prepared::new(name, quota)), levels }
+        Self { quota, prepared: Arc::new(Prepared::new(name, quota, fields)), levels }
     }
 
     pub(crate) fn at(&self, level: usize) -> Option<Level> {
@@ -106,6 +106,7 @@ impl RuleTable {
         exempt: ExemptPaths,
         selection: Selection,
         keys: &dyn Fn(&str) -> Option<Key>,
+        fields: Fields,
     ) -> Result<Self, Mistakes> {
         let mut mistakes = Vec::new();
         if rules.is_empty() {
@@ -129,7 +130,7 @@ impl RuleTable {
                     names.push(name.clone());
                 }
             }
-            compiled.extend(compile(rule, keys, &mut tell));
+            compiled.extend(compile(rule, keys, fields, &mut tell));
         }
         Mistakes::none_of(mistakes)?;
         let has_routes = compiled.iter().any(|rule| !rule.routes.is_empty());
@@ -200,6 +201,7 @@ impl RuleTable {
 fn compile(
     rule: Rule,
     known: &dyn Fn(&str) -> Option<Key>,
+    fields: Fields,
     tell: &mut dyn FnMut(String),
 ) -> Option<Compiled> {
     let mut routes = Vec::new();
@@ -250,18 +252,18 @@ fn compile(
         }
     }
     let factors: SmallVec<[u32; 3]> = keys.iter().map(Key::levels).max_by_key(SmallVec::len)?;
+    let plan = |name: &str, quota: &Quota| Plan::new(name, *quota, &factors, fields);
     let windows = (0_u8..).zip(&rule.windows).map(|(number, (name, quota))| Window {
         id: RuleId::of(&rule.name, number),
-        plan: Plan::new(name, *quota, &factors),
+        plan: plan(name, quota),
     });
     let tiers = rule.tiers.iter();
-    let plan =
-        |(tier, quota): &(Box<str>, Quota)| (tier.clone(), Plan::new(&rule.name, *quota, &factors));
-    let fallback = rule.windows.first().map(|(name, quota)| Plan::new(name, *quota, &factors))?;
+    let tiers = tiers.map(|(tier, quota)| (tier.clone(), plan(&rule.name, quota)));
+    let fallback = rule.windows.first().map(|(name, quota)| plan(name, quota))?;
     Some(Compiled {
         fallback,
         windows: windows.collect(),
-        tiers: tiers.map(plan).collect(),
+        tiers: tiers.collect(),
         tally: crate::count::Tally::new(&rule.name),
         name: rule.name,
         routes,

@@ -57,14 +57,14 @@ impl Place {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen<'a> {
     held: Option<(&'a AtomicU64, Word)>,
-    moment: u64,
+    debt: u64,
     is_honest: bool,
 }
 
 impl<'a> Seen<'a> {
-    /// Returns its moment, now if that has passed.
-    pub(crate) const fn moment(&self) -> u64 {
-        self.moment
+    /// Returns how far its moment is ahead, 0 if that has passed.
+    pub(crate) const fn debt(&self) -> u64 {
+        self.debt
     }
 
     /// Prepares to change the moment.
@@ -205,21 +205,19 @@ impl Table {
     /// Looks at a key; of one that is not held, at the moment it would come in with.
     #[inline]
     pub(crate) fn look(&self, place: Place, terms: Terms) -> Seen<'_> {
-        match self.find(place) {
-            Some((cell, word)) => {
-                let ahead = word.ahead(terms.now);
-                let is_honest = ahead <= terms.beyond;
-                let debt = if is_honest { ahead.max(0).cast_unsigned() } else { terms.span };
-                Seen { held: Some((cell, word)), moment: terms.now.saturating_add(debt), is_honest }
-            }
-            None => Seen { held: None, moment: self.entrance(place, terms), is_honest: true },
-        }
+        let Some((cell, word)) = self.find(place) else {
+            let debt = self.entrance(place, terms).saturating_sub(terms.now);
+            return Seen { held: None, debt, is_honest: true };
+        };
+        let ahead = word.ahead(terms.now);
+        let is_honest = ahead <= terms.beyond;
+        let debt = if is_honest { ahead.max(0).cast_unsigned() } else { terms.span };
+        Seen { held: Some((cell, word)), debt, is_honest }
     }
 
     /// Returns the moment that [`look`](Self::look) sees.
-    #[inline]
     pub(crate) fn peek(&self, place: Place, terms: Terms) -> u64 {
-        self.look(place, terms).moment
+        terms.now.saturating_add(self.look(place, terms).debt)
     }
 
     /// Changes the key's moment to what `next` makes of it, or leaves it where `next` makes nothing;

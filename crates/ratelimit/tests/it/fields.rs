@@ -100,6 +100,16 @@ async fn a_closure_makes_its_own_answer_and_what_it_sets_stays() {
 }
 
 #[tokio::test]
+async fn a_policy_that_admits_nothing_tells_no_wait() {
+    let (limits, _) =
+        limits(|builder| builder.rule(Rule::new("all", Quota::per_hour(0)).by(Key::everyone())));
+    let refused = answer(&limits, get("/")).await;
+    assert_eq!(refused.status(), 429);
+    assert_eq!(header(&refused, "retry-after"), None);
+    assert_eq!(header(&refused, "ratelimit"), Some("\"all\";r=0"));
+}
+
+#[tokio::test]
 async fn whoever_makes_the_answer_each_field_is_there_once() {
     type Made = Response<http_body_util::Full<bytes::Bytes>>;
     let problem = |refused: &RateLimited| -> Made { refused.problem().into_answer() };

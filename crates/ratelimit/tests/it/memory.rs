@@ -49,6 +49,23 @@ async fn memory_keeps_the_contract_of_all_stores() {
     contract::holds(&Memory::new(1 << 16)).await.unwrap();
 }
 
+#[test]
+fn an_ask_by_itself_is_decided_as_in_a_list() {
+    for quota in [Quota::per_minute(3), Quota::per_minute(3).strict(), Quota::per_hour(0)] {
+        let [alone, listed] = [(); 2].map(|()| Memory::new(1 << 12));
+        for step in 0..200_u32 {
+            let ask = ask((step % 3).into(), quota).cost(step % 5);
+            let verdict = listed.store.decide_now(&[ask], Act::Charge).unwrap();
+            let reading = alone.store.charge(&ask);
+            assert_eq!([reading], verdict.readings(), "{quota}, step {step}");
+            assert_eq!(reading.is_admitted(), verdict.is_admitted());
+            for Memory { clock, .. } in [&alone, &listed] {
+                clock.advance(Duration::from_secs(u64::from(step % 4) * 5));
+            }
+        }
+    }
+}
+
 /// A store that counts each ask for itself, as a limiter made of stacked layers does.
 #[derive(Debug)]
 struct Stacked(MemoryStore);

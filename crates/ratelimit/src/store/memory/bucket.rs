@@ -25,19 +25,20 @@ impl MemoryStore {
     pub(super) fn charged(&self, ask: &Ask, gcra: Gcra, now: u64) -> (Change<'_>, Reading) {
         let (gcra, place, terms) = self.bucket(ask, gcra, now);
         let seen = self.table.look(place, terms);
-        let step = gcra.decide(seen.moment(), now, ask.amount());
-        let (change, tat) = match step {
-            Step::Admitted { tat } => (seen.to(tat), tat),
-            Step::Early { .. } | Step::Never => (seen.left(), seen.moment()),
+        // As if it were the beginning of time: then the theoretical arrival time is the debt.
+        let step = gcra.decide(seen.debt(), 0, ask.amount());
+        let (change, debt) = match step {
+            Step::Admitted { tat: debt } => (seen.to(now.saturating_add(debt)), debt),
+            Step::Early { .. } | Step::Never => (seen.left(), seen.debt()),
         };
-        (change, Reading::of_bucket(step, gcra, tat, now, self.tick.nanos()))
+        (change, Reading::of_bucket(step, gcra, debt, 0, self.tick.nanos()))
     }
 
     pub(super) fn look_at_bucket(&self, ask: &Ask, gcra: Gcra, now: u64) -> Reading {
         let (gcra, place, terms) = self.bucket(ask, gcra, now);
-        let moment = self.table.peek(place, terms);
-        let step = gcra.decide(moment, now, ask.amount());
-        Reading::of_bucket(step, gcra, moment, now, self.tick.nanos())
+        let debt = self.table.look(place, terms).debt();
+        let step = gcra.decide(debt, 0, ask.amount());
+        Reading::of_bucket(step, gcra, debt, 0, self.tick.nanos())
     }
 
     pub(super) fn take_from_bucket(&self, ask: &Ask, gcra: Gcra, now: u64) -> Reading {

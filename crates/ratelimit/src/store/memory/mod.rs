@@ -133,35 +133,37 @@ impl MemoryStore {
         self.table.live(self.now())
     }
 
+    /// Decides on one ask by itself, now: for whoever counts something else than requests.
+    ///
+    /// What [`decide_now`](Store::decide_now) says of this ask alone, without the list around it;
+    /// whether a refusal of an advisory ask refuses anything is the caller's.
+    #[inline]
+    #[must_use]
+    pub fn charge(&self, ask: &Ask) -> Reading {
+        let now = self.now();
+        if let Meter::Bucket(gcra) = ask.meter() {
+            let (change, reading) = self.charged(ask, gcra, now);
+            if change.is_made() {
+                return reading;
+            }
+        }
+        self.take(ask, now)
+    }
+
     /// Decides at that moment, which comes from the clock of this store.
     #[must_use]
     pub fn decide_at(&self, asks: &[Ask], act: Act, now: Instant) -> Verdict {
         self.decide_in(asks, act, self.ticks(self.clock.until(now)))
     }
 
-    #[inline]
+    // Beside it the decision on one bucket would have no registers left.
+    #[inline(never)]
     fn decide_in(&self, asks: &[Ask], act: Act, now: u64) -> Verdict {
         match (asks, act) {
-            ([ask], Act::Charge) => self.take_one(ask, now),
+            ([ask], Act::Charge) => Verdict::of(ask, self.take(ask, now)),
             (_, Act::Charge) => self.take_if_all_pass(asks, now),
             (_, Act::Peek) => self.look_at_all(asks, now),
         }
-    }
-
-    #[inline]
-    fn take_one(&self, ask: &Ask, now: u64) -> Verdict {
-        if let Meter::Bucket(gcra) = ask.meter() {
-            let (change, reading) = self.charged(ask, gcra, now);
-            if change.is_made() {
-                return Verdict::of(ask, reading);
-            }
-        }
-        self.take_anew(ask, now)
-    }
-
-    #[cold]
-    fn take_anew(&self, ask: &Ask, now: u64) -> Verdict {
-        Verdict::of(ask, self.take(ask, now))
     }
 
     fn take_if_all_pass(&self, asks: &[Ask], now: u64) -> Verdict {
@@ -177,16 +179,15 @@ impl MemoryStore {
                 changes.push(Change::Anew);
             }
         }
-        if !verdict.is_admitted() {
+        let made = if verdict.is_admitted() {
+            changes.iter().take_while(|change| change.is_made()).count()
+        } else {
             // Nothing is charged, so what the others have is what they had.
             verdict = self.look_at_all(asks, now);
-            if verdict.is_admitted() {
-                verdict = self.take_rest(asks, 0, &verdict, now); // something was given back meanwhile
-            }
-            return verdict;
-        }
-        let made = changes.iter().take_while(|change| change.is_made()).count();
-        if made < changes.len() {
+            0
+        };
+        // Of what is refused, something may have been given back meanwhile.
+        if verdict.is_admitted() && made < asks.len() {
             verdict = self.take_rest(asks, made, &verdict, now);
         }
         verdict
@@ -235,6 +236,7 @@ impl MemoryStore {
     }
 
     #[cold]
+    #[inline(never)]
     fn take(&self, ask: &Ask, now: u64) -> Reading {
         match ask.meter() {
             Meter::Bucket(gcra) => self.take_from_bucket(ask, gcra, now),
@@ -279,7 +281,17 @@ impl Store for MemoryStore {
     }
 
     fn decide_now(&self, asks: &[Ask], act: Act) -> Option<Verdict> {
-        Some(self.decide_in(asks, act, self.now()))
+        let now = self.now();
+        // What most requests ask, in this one function: a verdict that is handed on is copied.
+        if let ([ask], Act::Charge) = (asks, act)
+            && let Meter::Bucket(gcra) = ask.meter()
+        {
+            let (change, reading) = self.charged(ask, gcra, now);
+            if change.is_made() {
+                return Some(Verdict::of(ask, reading));
+            }
+        }
+        Some(self.decide_in(asks, act, now))
     }
 
     fn decide<'a>(&'a self, asks: &'a [Ask], act: Act) -> StoreFuture<'a, Verdict> {
