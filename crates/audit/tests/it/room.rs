@@ -1,7 +1,7 @@
 //! Files and disks that are really full: the system says so, not a simulation.
 //!
 //! The program runs in a process of its own, under a limit on the size of files (everywhere) or on a file system
-//! of 512 KiB in memory, which needs a system that gives its users namespaces:
+//! of 512 KiB in memory, which needs a system that gives its users namespaces (each night, and by hand):
 //! `cargo nextest run -p palisade-audit --run-ignored only room::a_file_system`.
 
 use std::path::PathBuf;
