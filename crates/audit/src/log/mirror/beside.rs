@@ -36,8 +36,6 @@ struct Held {
     bytes: usize,
     /// What is next in the log.
     end: u64,
-    /// Whether what finds no room can be read again.
-    remembers: bool,
     closing: bool,
     ended: bool,
 }
@@ -55,7 +53,7 @@ impl Beside {
         progress: Arc<Progress>,
         size: u64,
     ) -> Self {
-        let held = Held { end: size, remembers: true, ..Held::default() };
+        let held = Held { end: size, ..Held::default() };
         let desk = Arc::new(Desk { held: Mutex::new(held), ..Desk::default() });
         let (seen, end) = (Arc::clone(&desk), Ended(Arc::clone(&desk)));
         // Without a thread nothing is taken from the queue, and `Ended` says so.
@@ -77,8 +75,10 @@ impl Beside {
         if !held.ended && (held.bytes == 0 || after <= MOST) {
             held.bytes = after;
             held.lines.push_back((first, end, Arc::clone(lines)));
-        } else if held.ended || !held.remembers {
+        } else if held.ended {
             self.progress.missed(end.saturating_sub(first));
+        } else {
+            self.progress.passed_over(end.saturating_sub(first));
         }
         drop(held);
         self.desk.came.notify_one();
@@ -113,7 +113,6 @@ fn run(name: &'static str, desk: &Desk, mut carrier: Carrier) {
             Work::Missed(end) => carrier.carry(end, &[], end),
             Work::End => return,
         };
-        desk.lock().remembers = carrier.remembers();
         pause = match outcome {
             Err(error) => {
                 tracing::warn!(mirror = name, %error, "a mirror of the audit log missed lines");

@@ -20,22 +20,20 @@ pub(in crate::log) struct Carrier {
     next: Option<u64>,
     /// Where in the files that event is.
     place: Option<Place>,
-    /// Whether it can be given what it has missed.
-    remembers: bool,
 }
 
 impl Carrier {
     pub(super) fn new(sink: Box<dyn Sink>, disk: Arc<dyn Disk>, progress: Arc<Progress>) -> Self {
-        Self { sink, disk, progress, next: None, place: None, remembers: true }
+        Self { sink, disk, progress, next: None, place: None }
     }
 
-    pub(super) const fn remembers(&self) -> bool {
-        self.remembers
+    pub(super) fn remembers(&self) -> bool {
+        self.progress.remembers()
     }
 
     /// Says whether the sink has not, as far as is known, what is before that event.
     pub(super) fn is_behind(&self, end: u64) -> bool {
-        self.remembers && self.next.is_none_or(|next| next < end)
+        self.remembers() && self.next.is_none_or(|next| next < end)
     }
 
     /// Gives lines from `first` to before `end`, and before them what the sink has missed; without lines only
@@ -43,13 +41,13 @@ impl Carrier {
     pub(super) fn carry(&mut self, first: u64, lines: &[u8], end: u64) -> Result<(), SinkError> {
         let carried = self.catch_up(if lines.is_empty() { end } else { first }).and_then(|next| {
             // What it was given from the files it is not given again.
-            let given = self.remembers && next >= end;
+            let given = self.remembers() && next >= end;
             if given || lines.is_empty() { Ok(()) } else { self.give(lines, end) }
         });
         if carried.is_err() {
             self.progress.failed();
             self.next = None;
-            if !self.remembers {
+            if !self.remembers() {
                 self.progress.missed(end.saturating_sub(first));
                 self.progress.has(end);
             }
@@ -59,14 +57,11 @@ impl Carrier {
 
     /// Gives what is before `first` and missing; returns what is next.
     fn catch_up(&mut self, first: u64) -> Result<u64, SinkError> {
-        if !self.remembers {
+        if !self.remembers() {
             return Ok(first);
         }
         let known = if self.next.is_some() { self.next } else { self.asked()? };
-        let Some(known) = known else {
-            self.remembers = false;
-            return Ok(first);
-        };
+        let Some(known) = known else { return Ok(first) };
         // Whether what the sink has beyond is the log's, it finds out with the next line.
         let mut next = known.min(first);
         while next < first {
@@ -127,7 +122,9 @@ impl Carrier {
 
     fn asked(&mut self) -> Result<Option<u64>, SinkError> {
         let sink = &mut *self.sink;
-        guarded(|| sink.resume_at())
+        let next = guarded(|| sink.resume_at())?;
+        self.progress.answered(next.is_some());
+        Ok(next)
     }
 }
 

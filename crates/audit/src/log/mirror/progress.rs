@@ -1,6 +1,6 @@
 //! How far a mirror has come.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::sync::watch;
 
@@ -28,14 +28,19 @@ pub(crate) struct Progress {
     required: Required,
     /// The first event that it does not have.
     next: watch::Sender<u64>,
+    /// Whether it can be given what it has missed: until it says that it cannot.
+    remembers: AtomicBool,
+    /// Events that found no room, since it last said where it stands.
+    passed_over: AtomicU64,
     missed: AtomicU64,
     failures: AtomicU64,
 }
 
 impl Progress {
     pub(super) fn new(name: &'static str, required: Required) -> Self {
-        let (missed, failures) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { name, required, next: watch::Sender::new(0), missed, failures }
+        let [passed_over, missed, failures] = [const { AtomicU64::new(0) }; 3];
+        let (next, remembers) = (watch::Sender::new(0), AtomicBool::new(true));
+        Self { name, required, next, remembers, passed_over, missed, failures }
     }
 
     pub(super) fn has(&self, end: u64) {
@@ -45,6 +50,34 @@ impl Progress {
     /// Counts events that it will never have, up to what it has now or will be given next.
     pub(super) fn missed(&self, events: u64) {
         self.missed.fetch_add(events, Ordering::Relaxed);
+    }
+
+    /// Counts events that found no room: missed, unless it can be given them from the files.
+    pub(super) fn passed_over(&self, events: u64) {
+        self.passed_over.fetch_add(events, Ordering::SeqCst);
+        self.settle();
+    }
+
+    /// Notes what it answered when it was asked where it stands.
+    pub(super) fn answered(&self, remembers: bool) {
+        if remembers {
+            // It is given what is behind that, whatever found room.
+            self.passed_over.store(0, Ordering::SeqCst);
+        } else {
+            self.remembers.store(false, Ordering::SeqCst);
+            self.settle();
+        }
+    }
+
+    pub(super) fn remembers(&self) -> bool {
+        self.remembers.load(Ordering::SeqCst)
+    }
+
+    /// Of two threads, one that passes it over and one that hears that it forgets, at least one sees the other.
+    fn settle(&self) {
+        if !self.remembers() {
+            self.missed(self.passed_over.swap(0, Ordering::SeqCst));
+        }
     }
 
     pub(super) fn failed(&self) {
