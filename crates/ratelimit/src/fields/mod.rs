@@ -171,6 +171,10 @@ impl Lines {
         Self { ietf, legacy: legacy.map(Box::new) }
     }
 
+    pub(crate) const fn are_none(&self) -> bool {
+        self.ietf.is_none() && self.legacy.is_none()
+    }
+
     /// Puts the lines into an answer; what a handler has set itself stays beside them.
     pub(crate) fn put(self, headers: &mut HeaderMap) {
         self.each(|name, value| {

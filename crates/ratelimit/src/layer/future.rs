@@ -89,13 +89,14 @@ where
                     let mut response = ready!(future.poll(cx))?;
                     admission.put_fields(response.headers_mut());
                     let permits = admission.permits();
-                    let refund = admission.refund(response.status());
+                    let status = response.status();
                     let response = response.map(|body| ResponseBody::new(body, permits));
-                    let owing =
-                        |store: &Arc<dyn Store>| !refund.is_empty() && !store.refund_now(&refund);
-                    let Some(store) = store.take().filter(owing) else {
+                    // Without a store there is nothing to be given back.
+                    let Some(store) = store.take() else { return Poll::Ready(Ok(response)) };
+                    let refund = admission.refund(status);
+                    if refund.is_empty() || store.refund_now(&refund) {
                         return Poll::Ready(Ok(response));
-                    };
+                    }
                     let refund = Box::pin(async move {
                         // What is not given back is earned back in time.
                         let _ = store.refund(&refund).await;

@@ -59,31 +59,29 @@ where
         if rules.exempt.contains(head.method(), head.uri()) {
             return ResponseFuture::passed(self.inner.call(request), Admission::default(), None);
         }
-        let mut asked = Asked::default();
-        let settled = if let Err(refused) = shared.ask(&rules, &head, &mut asked) {
-            Err(refused)
-        } else if let Some(verdict) = shared.store.decide_now(asked.asks(), Act::Charge) {
-            shared.settle(&rules, &mut asked, &verdict)
-        } else {
-            // The one that was ready answers this call; its clone waits for the next.
-            let clone = self.inner.clone();
-            let ready = std::mem::replace(&mut self.inner, clone);
-            let (desk, limits) = (Arc::clone(&self.desk), self.desk.limits.clone());
-            let rules = Arc::clone(&rules);
-            let verdict = Box::pin(async move { limits.shared.wait(rules, asked).await });
-            return ResponseFuture::waiting(verdict, ready, request, desk);
-        };
-        match settled {
-            Err(refused) => {
-                shared.report(&head, &refused);
-                ResponseFuture::answered(refuse(&self.desk.rejection, refused))
-            }
-            Ok(admission) => {
-                mark(&admission, &mut request);
-                let store = admission.refunds().then(|| Arc::clone(&shared.store));
-                ResponseFuture::passed(self.inner.call(request), admission, store)
-            }
+        let (mut asked, mut admission) = (Asked::default(), Admission::default());
+        let mut settled = shared.ask(&rules, &head, &mut asked);
+        if settled.is_ok() {
+            let verdict = shared.store.decide_now(asked.asks(), Act::Charge);
+            // By reference: a verdict is large.
+            let Some(verdict) = &verdict else {
+                // The one that was ready answers this call; its clone waits for the next.
+                let clone = self.inner.clone();
+                let ready = std::mem::replace(&mut self.inner, clone);
+                let (desk, limits) = (Arc::clone(&self.desk), self.desk.limits.clone());
+                let rules = Arc::clone(&rules);
+                let verdict = Box::pin(async move { limits.shared.wait(rules, asked).await });
+                return ResponseFuture::waiting(verdict, ready, request, desk);
+            };
+            settled = shared.settle(&rules, &mut asked, verdict, &mut admission);
         }
+        if let Err(refused) = settled {
+            shared.report(&head, &refused);
+            return ResponseFuture::answered(refuse(&self.desk.rejection, refused));
+        }
+        mark(&admission, &mut request);
+        let store = admission.refunds().then(|| Arc::clone(&shared.store));
+        ResponseFuture::passed(self.inner.call(request), admission, store)
     }
 }
 

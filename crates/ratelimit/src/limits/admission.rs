@@ -54,7 +54,9 @@ impl Admission {
 
     /// Puts its lines into the head of an answer.
     pub fn put_fields(&mut self, headers: &mut HeaderMap) {
-        std::mem::take(&mut self.lines).put(headers);
+        if !self.lines.are_none() {
+            std::mem::take(&mut self.lines).put(headers);
+        }
     }
 
     /// Returns what an answer with that status gives back; nothing the second time.

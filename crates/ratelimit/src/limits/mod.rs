@@ -93,12 +93,12 @@ impl Limits {
         if rules.exempt.contains(head.method(), head.uri()) {
             return Ok(Admission::default());
         }
-        let mut asked = Asked::default();
+        let (mut asked, mut admission) = (Asked::default(), Admission::default());
         self.shared.ask(&rules, &head, &mut asked)?;
-        match self.shared.store.decide_now(asked.asks(), Act::Charge) {
-            Some(verdict) => self.shared.settle(&rules, &mut asked, &verdict),
-            None => Err(RateLimited::store_down()),
-        }
+        let verdict = self.shared.store.decide_now(asked.asks(), Act::Charge);
+        let Some(verdict) = &verdict else { return Err(RateLimited::store_down()) };
+        self.shared.settle(&rules, &mut asked, verdict, &mut admission)?;
+        Ok(admission)
     }
 
     /// Decides on a request, and waits for the store where it must.
@@ -219,10 +219,10 @@ impl Shared {
             Some(verdict) => Ok(verdict),
             None => self.store.decide(asked.asks(), Act::Charge).await,
         };
-        match verdict {
-            Ok(verdict) => self.settle(&rules, &mut asked, &verdict),
-            Err(error) => Err(self.store_failed(&error)),
-        }
+        let verdict = verdict.map_err(|error| self.store_failed(&error))?;
+        let mut admission = Admission::default();
+        self.settle(&rules, &mut asked, &verdict, &mut admission)?;
+        Ok(admission)
     }
 
     /// Looks at some requests for another layer of the same limits.

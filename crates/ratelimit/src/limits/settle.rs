@@ -19,14 +19,15 @@ use crate::rule::{Compiled, Mode, Plan, RuleTable};
 use crate::store::{Outcome, Reading, Verdict};
 
 impl Shared {
-    /// Admits or refuses.
+    /// Admits, in place, since what is admitted is large; or refuses.
     #[expect(clippy::result_large_err, reason = "a refusal allocates nothing")]
     pub(crate) fn settle(
         &self,
         rules: &Arc<RuleTable>,
         asked: &mut Asked,
         verdict: &Verdict,
-    ) -> Result<Admission, RateLimited> {
+        admission: &mut Admission,
+    ) -> Result<(), RateLimited> {
         let readings = verdict.readings();
         if verdict.is_alone() {
             self.watch.tell(Finding::StoreDown, None, self.now());
@@ -37,15 +38,18 @@ impl Shared {
         if !verdict.is_admitted() {
             return Err(self.refuse(rules, asked, readings));
         }
-        let lines = self.lines(rules, asked, readings);
-        let permits = std::mem::take(&mut asked.permits);
-        let mut admission = Admission { lines, permits, ..Admission::default() };
+        if !self.fields.are_none() {
+            admission.lines = self.lines(rules, asked, readings);
+        }
+        if !asked.permits.is_empty() {
+            admission.permits = std::mem::take(&mut asked.permits);
+        }
         let mut refund = Vec::new();
         let mut last = None;
         for ((mark, ask), reading) in asked.marks.iter().zip(asked.asks()).zip(readings) {
             let Some(rule) = rules.rules.get(mark.rule) else { continue };
             if !reading.is_admitted() {
-                self.let_pass(rule, mark, *reading, &mut admission);
+                self.let_pass(rule, mark, *reading, admission);
                 continue;
             }
             if last != Some(mark.rule) {
@@ -59,7 +63,7 @@ impl Shared {
         if !refund.is_empty() {
             admission.refund = Some(Box::new(Refund { rules: Arc::clone(rules), taken: refund }));
         }
-        Ok(admission)
+        Ok(())
     }
 
     /// A rule that does not enforce is over its quota.
@@ -86,7 +90,7 @@ impl Shared {
             }
             if reading.outcome() == Outcome::Never {
                 wait = None;
-                if plan(rule, mark).quota.most_at_once() > 0 {
+                if plan(rule, mark).most > 0 {
                     reason = Reason::Cost;
                     self.watch.tell(Finding::CostAboveBurst, Some(&rule.name), self.now());
                 }
@@ -126,13 +130,12 @@ impl Shared {
         }
         let mut all: SmallVec<[Shown<'_>; 4]> = SmallVec::new();
         for (mark, reading) in asked.marks.iter().zip(readings) {
-            let Some(rule) = rules.rules.get(mark.rule).filter(|rule| rule.mode != Mode::Shadow)
-            else {
+            let rule = rules.rules.get(mark.rule).filter(|rule| rule.mode != Mode::Shadow);
+            let Some(Plan { prepared, most, .. }) = rule.map(|rule| plan(rule, mark)) else {
                 continue;
             };
-            let Plan { prepared, quota, .. } = plan(rule, mark);
             let (remaining, next) = reading.standing();
-            show(&mut all, Shown { prepared, limit: quota.most_at_once(), remaining, next });
+            show(&mut all, Shown { prepared, limit: *most, remaining, next });
         }
         for running in &asked.running {
             let window = rules.rules.get(running.rule).and_then(|r| r.windows.get(running.window));
@@ -193,7 +196,7 @@ fn plan<'a>(rule: &'a Compiled, mark: &Mark) -> &'a Plan {
 /// Counts an admission, and whether a fifth or less is left.
 fn count(rule: &Compiled, mark: &Mark, reading: Reading) {
     rule.tally.add(Counted::Admitted);
-    if reading.has_at_most(plan(rule, mark).quota.most_at_once() / 5) {
+    if reading.has_at_most(plan(rule, mark).most / 5) {
         rule.tally.add(Counted::NearLimit);
     }
 }

@@ -69,6 +69,8 @@ pub(crate) struct Window {
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) quota: Quota,
+    /// What the quota ever has at once: each time it is computed it costs two divisions.
+    pub(crate) most: u32,
     pub(crate) prepared: Arc<Prepared>,
     levels: SmallVec<[Level; 3]>,
 }
@@ -88,7 +90,8 @@ impl Plan {
             Level { meter: quota.meter(), most: quota.most_at_once() }
         };
         let levels = factors.iter().map(level).collect();
-        Self { quota, prepared: Arc::new(Prepared::new(name, quota, fields)), levels }
+        let prepared = Arc::new(Prepared::new(name, quota, fields));
+        Self { quota, most: quota.most_at_once(), prepared, levels }
     }
 
     pub(crate) fn at(&self, level: usize) -> Option<Level> {
