@@ -28,10 +28,24 @@ impl MemoryStore {
         // As if it were the beginning of time: then the theoretical arrival time is the debt.
         let step = gcra.decide(seen.debt(), 0, ask.amount());
         let (change, debt) = match step {
-            Step::Admitted { tat: debt } => (seen.to(now.saturating_add(debt)), debt),
+            Step::Admitted { tat: debt } => (seen.to(now.wrapping_add(debt)), debt),
             Step::Early { .. } | Step::Never => (seen.left(), seen.debt()),
         };
         (change, Reading::of_bucket(step, gcra, debt, 0, self.tick.nanos()))
+    }
+
+    /// Charges a bucket in which nothing stands in the way: a key that is held, and as it was seen.
+    #[expect(clippy::inline_always, reason = "what is copied waits for its own bytes")]
+    #[inline(always)]
+    pub(super) fn charge_at_once(&self, ask: &Ask, gcra: Gcra, now: u64) -> Option<Reading> {
+        let (gcra, place, terms) = self.bucket(ask, gcra, now);
+        let seen = self.table.look(place, terms);
+        let step = gcra.decide(seen.debt(), 0, ask.amount());
+        let (is_made, debt) = match step {
+            Step::Admitted { tat: debt } => (seen.to(now.wrapping_add(debt)).is_made(), debt),
+            Step::Early { .. } | Step::Never => (seen.left().is_made(), seen.debt()),
+        };
+        is_made.then(|| Reading::of_bucket(step, gcra, debt, 0, self.tick.nanos()))
     }
 
     pub(super) fn look_at_bucket(&self, ask: &Ask, gcra: Gcra, now: u64) -> Reading {

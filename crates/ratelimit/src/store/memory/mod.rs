@@ -94,7 +94,7 @@ impl MemoryStore {
         ConfigError::number("the bytes of a memory store", wide(bytes), least, most)?;
         let lines = bytes.checked_div(Table::LINE).unwrap_or(0);
         let (table, clock) = (Table::new(lines, LONGEST), Stopwatch::new());
-        Ok(Self { table, clock, tick: Tick::Usual })
+        Ok(Self { table, clock, tick: Tick::USUAL })
     }
 
     /// Takes the time from here; before anything is counted.
@@ -141,13 +141,11 @@ impl MemoryStore {
     #[must_use]
     pub fn charge(&self, ask: &Ask) -> Reading {
         let now = self.now();
-        if let Meter::Bucket(gcra) = ask.meter() {
-            let (change, reading) = self.charged(ask, gcra, now);
-            if change.is_made() {
-                return reading;
-            }
-        }
-        self.take(ask, now)
+        let reading = match ask.meter() {
+            Meter::Bucket(gcra) => self.charge_at_once(ask, gcra, now),
+            Meter::Strict(_) => None,
+        };
+        reading.unwrap_or_else(|| self.take(ask, now))
     }
 
     /// Decides at that moment, which comes from the clock of this store.
@@ -285,11 +283,9 @@ impl Store for MemoryStore {
         // What most requests ask, in this one function: a verdict that is handed on is copied.
         if let ([ask], Act::Charge) = (asks, act)
             && let Meter::Bucket(gcra) = ask.meter()
+            && let Some(reading) = self.charge_at_once(ask, gcra, now)
         {
-            let (change, reading) = self.charged(ask, gcra, now);
-            if change.is_made() {
-                return Some(Verdict::of(ask, reading));
-            }
+            return Some(Verdict::of(ask, reading));
         }
         Some(self.decide_in(asks, act, now))
     }
