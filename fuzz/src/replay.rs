@@ -54,6 +54,9 @@ fn every_binary_and_every_folder_belongs_to_a_target() {
 }
 
 proptest! {
+    // Each case is one for each target, some of which hash passwords; libFuzzer tries more of them.
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
     #[test]
     fn random_bytes_pass(data in prop::collection::vec(any::<u8>(), 0..200)) {
         for (_, target) in TARGETS {

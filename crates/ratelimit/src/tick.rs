@@ -8,7 +8,7 @@ pub(crate) const LONGEST: u64 = 1 << 38;
 /// A length of which a second is a whole multiple, so that usual quotas lose nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tick {
-    nanos: u64,
+    nanos: u32,
     second: u64,
     /// What a number is multiplied with instead of being divided by the length, and by how many bits
     /// more than 64 that is too much.
@@ -27,7 +27,7 @@ impl Tick {
     const FROM_LONG: [Self; 3] = [Self::USUAL, Self::MICRO, Self::TENS];
 
     /// The most nanoseconds that are counted: 292 years.
-    const MOST: u64 = u64::MAX >> 1;
+    pub(crate) const MOST: u64 = u64::MAX >> 1;
 
     /// States the length, and the reciprocal that is exact for all numbers of 63 bits (Granlund,
     /// Montgomery 1994, "Division by Invariant Integers using Multiplication", theorem 4.2).
@@ -38,10 +38,10 @@ impl Tick {
         clippy::integer_division,
         reason = "of three constants, when they are compiled"
     )]
-    const fn of(nanos: u64) -> Self {
+    const fn of(nanos: u32) -> Self {
         let shift = nanos.ilog2();
         let reciprocal = (1_u128 << (64 + shift)).div_ceil(nanos as u128) as u64;
-        Self { nanos, second: 1_000_000_000 / nanos, reciprocal, shift }
+        Self { nanos, second: 1_000_000_000 / nanos as u64, reciprocal, shift }
     }
 
     /// Chooses the longest that lengthens no interval by more than a thousandth, among those in
@@ -52,7 +52,7 @@ impl Tick {
         let true_to = |tick: &Self| {
             meters().all(|meter| {
                 let nanos = interval(meter);
-                let told = tick.up(nanos).saturating_mul(tick.nanos());
+                let told = tick.up(nanos).saturating_mul(tick.nanos().into());
                 told.saturating_sub(nanos).saturating_mul(1000) <= nanos
             })
         };
@@ -65,7 +65,7 @@ impl Tick {
     }
 
     /// Returns its length.
-    pub(crate) const fn nanos(self) -> u64 {
+    pub(crate) const fn nanos(self) -> u32 {
         self.nanos
     }
 
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn a_second_is_a_whole_number_of_each() {
         for tick in Tick::FROM_LONG {
-            assert_eq!(tick.second().wrapping_mul(tick.nanos()), 1_000_000_000);
+            assert_eq!(tick.second().wrapping_mul(tick.nanos().into()), 1_000_000_000);
             assert_eq!((tick.down(1_000_000_000), tick.up(1)), (tick.second(), 1));
         }
     }
@@ -154,10 +154,11 @@ mod tests {
         ) {
             for tick in Tick::FROM_LONG {
                 // Quotients change at whole ticks.
-                let edge = ticks.wrapping_mul(tick.nanos()).min(Tick::MOST).saturating_sub(before);
+                let length = u64::from(tick.nanos());
+                let edge = ticks.wrapping_mul(length).min(Tick::MOST).saturating_sub(before);
                 for nanos in [anywhere, edge, Tick::MOST] {
-                    prop_assert_eq!(Some(tick.down(nanos)), nanos.checked_div(tick.nanos()));
-                    prop_assert_eq!(tick.up(nanos), nanos.div_ceil(tick.nanos()));
+                    prop_assert_eq!(Some(tick.down(nanos)), nanos.checked_div(length));
+                    prop_assert_eq!(tick.up(nanos), nanos.div_ceil(length));
                 }
                 prop_assert_eq!(tick.up(u64::MAX), tick.up(Tick::MOST));
             }

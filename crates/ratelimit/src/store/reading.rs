@@ -41,18 +41,22 @@ impl Reading {
     ///
     /// All times are in units of `tick` nanoseconds; what comes out is rounded up.
     #[must_use]
-    #[inline]
     pub const fn of_bucket(step: Step, gcra: Gcra, tat: u64, now: u64, tick: u64) -> Self {
-        let (outcome, wait) = match step {
-            Step::Admitted { .. } => (Outcome::Admitted, 0),
-            Step::Early { wait } => (Outcome::Early, nanos(wait, tick)),
-            Step::Never => (Outcome::Never, 0),
-        };
         // A unit of more than four seconds would be none of a limit's.
         let held = if tick > WIDEST { WIDEST } else { tick };
         #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "held")]
-        let gauge = Gauge::Bucket { gcra, debt: tat.saturating_sub(now), tick: held as u32 };
-        Self { outcome, wait, gauge }
+        Self::of_debt(step, gcra, tat.saturating_sub(now), held as u32)
+    }
+
+    /// Reads a bucket that is so far ahead after the decision.
+    #[inline]
+    pub(crate) const fn of_debt(step: Step, gcra: Gcra, debt: u64, tick: u32) -> Self {
+        let (outcome, wait) = match step {
+            Step::Admitted { .. } => (Outcome::Admitted, 0),
+            Step::Early { wait } => (Outcome::Early, nanos(wait, wide(tick))),
+            Step::Never => (Outcome::Never, 0),
+        };
+        Self { outcome, wait, gauge: Gauge::Bucket { gcra, debt, tick } }
     }
 
     /// Reads tickets that are free from these moments on, after the decision.

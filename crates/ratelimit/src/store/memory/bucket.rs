@@ -31,7 +31,7 @@ impl MemoryStore {
             Step::Admitted { tat: debt } => (seen.to(now.wrapping_add(debt)), debt),
             Step::Early { .. } | Step::Never => (seen.left(), seen.debt()),
         };
-        (change, Reading::of_bucket(step, gcra, debt, 0, self.tick.nanos()))
+        (change, Reading::of_debt(step, gcra, debt, self.tick.nanos()))
     }
 
     /// Charges a bucket in which nothing stands in the way: a key that is held, and as it was seen.
@@ -45,14 +45,14 @@ impl MemoryStore {
             Step::Admitted { tat: debt } => (seen.to(now.wrapping_add(debt)).is_made(), debt),
             Step::Early { .. } | Step::Never => (seen.left().is_made(), seen.debt()),
         };
-        is_made.then(|| Reading::of_bucket(step, gcra, debt, 0, self.tick.nanos()))
+        is_made.then(|| Reading::of_debt(step, gcra, debt, self.tick.nanos()))
     }
 
     pub(super) fn look_at_bucket(&self, ask: &Ask, gcra: Gcra, now: u64) -> Reading {
         let (gcra, place, terms) = self.bucket(ask, gcra, now);
         let debt = self.table.look(place, terms).debt();
         let step = gcra.decide(debt, 0, ask.amount());
-        Reading::of_bucket(step, gcra, debt, 0, self.tick.nanos())
+        Reading::of_debt(step, gcra, debt, self.tick.nanos())
     }
 
     pub(super) fn take_from_bucket(&self, ask: &Ask, gcra: Gcra, now: u64) -> Reading {
@@ -66,7 +66,7 @@ impl MemoryStore {
             Ok(tat) => (Step::Admitted { tat }, tat),
             Err(tat) => (gcra.decide(tat, now, cost), tat),
         };
-        Reading::of_bucket(step, gcra, tat, now, self.tick.nanos())
+        Reading::of_bucket(step, gcra, tat, now, self.tick.nanos().into())
     }
 
     pub(super) fn return_to_bucket(&self, ask: &Ask, gcra: Gcra, now: u64) {

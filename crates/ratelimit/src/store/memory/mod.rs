@@ -314,7 +314,7 @@ impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryStore")
             .field("bytes", &self.bytes())
-            .field("tick", &Duration::from_nanos(self.tick.nanos()))
+            .field("tick", &Duration::from_nanos(self.tick.nanos().into()))
             .finish_non_exhaustive()
     }
 }

@@ -7,6 +7,7 @@ use thiserror::Error;
 use super::MemoryStore;
 use crate::key::KeyHasher;
 use crate::table::Held;
+use crate::tick::Tick;
 
 /// The form: a name and a version.
 const MAGIC: &[u8; 8] = b"PALRL\0\0\x02";
@@ -62,7 +63,7 @@ impl MemoryStore {
         let lines = u32::try_from(self.table.lines()).unwrap_or(u32::MAX);
         let wall = nanos_of(self.clock.wall());
         let mut bytes = MAGIC.to_vec();
-        bytes.extend(self.tick.nanos().to_le_bytes());
+        bytes.extend(u64::from(self.tick.nanos()).to_le_bytes());
         bytes.extend(lines.to_le_bytes().into_iter().chain(wall.to_le_bytes()));
         bytes.extend(floor_count.to_le_bytes().into_iter().chain(key_count.to_le_bytes()));
         bytes.append(&mut floors);
@@ -93,7 +94,7 @@ impl MemoryStore {
         let wall = u64::from_le_bytes(reader.take()?);
         let floors = u32::from_le_bytes(reader.take()?);
         let keys = u64::from_le_bytes(reader.take()?);
-        if tick != self.tick.nanos() || u32::try_from(self.table.lines()) != Ok(lines) {
+        if tick != u64::from(self.tick.nanos()) || u32::try_from(self.table.lines()) != Ok(lines) {
             return Err(SnapshotError::Geometry);
         }
         let length = u64::from(floors).saturating_mul(wide(FLOOR));
@@ -102,7 +103,7 @@ impl MemoryStore {
             return Err(SnapshotError::Damaged);
         }
         let passed = nanos_of(self.clock.wall()).saturating_sub(wall);
-        let passed = self.tick.down(passed);
+        let passed = self.tick.down(passed.min(Tick::MOST));
         let now = self.now();
         let mut all = Vec::new();
         for _ in 0..floors {

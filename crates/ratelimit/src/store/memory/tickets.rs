@@ -39,7 +39,7 @@ impl MemoryStore {
         now: u64,
     ) -> Reading {
         let some = moments.get(..usize::from(tickets.count())).unwrap_or(moments);
-        Reading::of_tickets(admitted, ask.amount(), tickets, some, now, self.tick.nanos())
+        Reading::of_tickets(admitted, ask.amount(), tickets, some, now, self.tick.nanos().into())
     }
 
     pub(super) fn look_at_tickets(&self, ask: &Ask, tickets: Tickets, now: u64) -> Reading {
