@@ -31,6 +31,8 @@ pub(super) fn clippy(context: &Context, log: &Log) -> Result<Tally> {
 
 pub(super) fn features(context: &Context, log: &Log) -> Result<Tally> {
     let mut hack = context.cargo(&["hack", "clippy", "--locked", "--workspace", "--each-feature"]);
+    // All of them together are the phase before.
+    hack.arg("--exclude-all-features");
     for without in FEATURELESS {
         hack.args(["--exclude", without]);
     }
