@@ -5,6 +5,7 @@ mod ceiling;
 mod engine;
 mod kdf;
 mod params;
+mod phc_params;
 mod stored;
 
 pub use arena::Arena;
@@ -36,4 +37,6 @@ pub(crate) use kdf::SaltFirst;
 pub(crate) use kdf::SaltLast;
 #[cfg(feature = "scrypt")]
 pub(crate) use kdf::Scrypt;
+#[cfg(any(feature = "pbkdf2", feature = "scrypt"))]
+pub(crate) use phc_params::numbers;
 pub(crate) use stored::{Stored, argon2id_string};

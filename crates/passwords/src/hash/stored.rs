@@ -11,6 +11,7 @@ use crate::hash::arena::Arena;
 use crate::hash::engine::{Argon, Variant, Version};
 use crate::hash::kdf::Kdf;
 use crate::hash::params::Params;
+use crate::hash::phc_params;
 use crate::secret::Candidate;
 
 /// What a stored string says.
@@ -42,10 +43,7 @@ impl Stored {
             Some(_) => return None,
         };
         // A key id or associated data would change the result: such a hash is not ours.
-        if hash.params.iter().any(|(name, _)| !matches!(name.as_str(), "m" | "t" | "p")) {
-            return None;
-        }
-        let [memory, passes, lanes] = ["m", "t", "p"].map(|name| hash.params.get_decimal(name));
+        let [memory, passes, lanes] = phc_params::numbers(&hash.params, ["m", "t", "p"])?;
         let params = Params::insecure_new(memory?, passes?, lanes?).ok()?;
         Some(Self {
             kdf: Arc::new(Argon { variant, version, params }),

@@ -2,18 +2,17 @@
 
 use phc::PasswordHash;
 
-use crate::hash::{Pbkdf2, Stored};
+use crate::hash::{Pbkdf2, Stored, numbers};
 
 pub(super) fn read(text: &str) -> Option<Stored> {
     let hash = PasswordHash::new(text).ok()?;
     let prf = hash.algorithm.as_str().strip_prefix("pbkdf2-")?;
     let (salt, tag) = (hash.salt?, hash.hash?);
-    let known = hash.params.iter().all(|(name, _)| matches!(name.as_str(), "i" | "l"));
-    let length = hash.params.get_decimal("l").and_then(|length| usize::try_from(length).ok());
-    let is_long_so = hash.params.get("l").is_none() || length == Some(tag.len());
-    if hash.version.is_some() || !known || !is_long_so {
+    let [iterations, length] = numbers(&hash.params, ["i", "l"])?;
+    let is_long_so = length.is_none_or(|length| usize::try_from(length) == Ok(tag.len()));
+    if hash.version.is_some() || !is_long_so {
         return None;
     }
-    let function = Pbkdf2::new(prf, hash.params.get_decimal("i")?, tag.len())?;
+    let function = Pbkdf2::new(prf, iterations?, tag.len())?;
     Stored::foreign(function, salt.as_ref(), tag.as_bytes())
 }

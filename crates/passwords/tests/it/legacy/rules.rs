@@ -235,6 +235,7 @@ fn strings_that_are_almost_hashes_are_none() {
         "$scrypt$ln=64,r=8,p=1$tzaG8H5vLSWE0ForRagVwg$PfIcXxYOHsBGW7r9RCqFgPi308l7Q2XrZagzMZTJIdQ",
         "$pbkdf2-sha256$i=100,l=16$AAECAwQFBgcICQoLDA0ODw$hUoem2g0QT3FG0MW2+QF4cVNOiz108if9bbmbkNsvzE",
         "$pbkdf2-sha256$i=100,l=a2$AAECAwQFBgcICQoLDA0ODw$hUoem2g0QT3FG0MW2+QF4cVNOiz108if9bbmbkNsvzE",
+        "$pbkdf2-sha256$i=100,i=32$AAECAwQFBgcICQoLDA0ODw$hUoem2g0QT3FG0MW2+QF4cVNOiz108if9bbmbkNsvzE",
         "$pbkdf2-sha256$i=100,x=1$AAECAwQFBgcICQoLDA0ODw$hUoem2g0QT3FG0MW2+QF4cVNOiz108if9bbmbkNsvzE",
         // phpass: rounds outside its range, bits beyond the digest.
         "$P$4Fnw80QJNYljV6R2oiOraaWfAVljZz0",
