@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::context::Context;
 use crate::process::Log;
@@ -21,10 +21,19 @@ const SIDE_BY_SIDE: usize = 2;
 /// asked for. The tests of the portal replay what is known.
 const PORTAL: &str = "portal_router";
 
-/// Replays every seed and past crash in plain tests, then fuzzes every target for its share.
+/// The longest input; libFuzzer cuts longer ones.
+const LONGEST: u64 = 4096;
+
+/// Replays every seed and past crash, as libFuzzer does first, and fuzzes every target for its share.
+///
+/// Each night plain tests of `fuzz/` replay them once more, without libFuzzer.
 pub(crate) fn smoke(context: &Context, log: &Log) -> Result<Tally> {
-    log.run(&mut context.cargo(&["test", "--locked", "--manifest-path", "fuzz/Cargo.toml"]))?;
     let mut targets = targets(context)?;
+    for target in &targets {
+        let seeds = whole(&context.root.join("fuzz/seeds").join(target))?;
+        whole(&context.root.join("fuzz/regressions").join(target))?;
+        ensure!(seeds > 0, "fuzz/seeds/{target} is empty");
+    }
     targets.retain(|target| target != PORTAL);
     let count = u32::try_from(targets.len()).context("too many targets")?;
     let share = SMOKE.checked_div(count).context("fuzz/fuzz_targets is empty")?.as_secs().max(1);
@@ -58,6 +67,19 @@ pub(crate) fn one(context: &Context, target: &str, seconds: u64) -> Result<Tally
     build(context, &log, if target == PORTAL { &only } else { &[] })
         .inspect_err(|_| report::failure(None, &log.text().unwrap_or_default(), log.path()))?;
     Ok(if run(context, target, seconds)? { Tally::passed(1) } else { Tally::failed(1) })
+}
+
+/// Counts the inputs in a folder, none of which libFuzzer may cut.
+fn whole(folder: &Path) -> Result<usize> {
+    let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+    let mut count = 0_usize;
+    for entry in entries {
+        let entry = entry?;
+        let length = entry.metadata()?.len();
+        ensure!(length <= LONGEST, "{} has {length} bytes", entry.path().display());
+        count = count.saturating_add(usize::from(entry.file_name() != ".gitkeep"));
+    }
+    Ok(count)
 }
 
 /// Returns the names of the targets, in order.
@@ -96,7 +118,8 @@ fn run(context: &Context, target: &str, seconds: u64) -> Result<bool> {
     fuzzer
         .arg(format!("-max_total_time={seconds}"))
         .arg(format!("-artifact_prefix={}/", found.display()))
-        .args(["-max_len=4096", "-timeout=5", "-rss_limit_mb=2048", "-print_final_stats=1"])
+        .arg(format!("-max_len={LONGEST}"))
+        .args(["-timeout=5", "-rss_limit_mb=2048", "-print_final_stats=1"])
         .args([&corpus, &context.root.join("fuzz/seeds").join(target), &regressions]);
     let clean = log.status(&mut fuzzer)?.success();
     if !clean {
@@ -106,7 +129,7 @@ fn run(context: &Context, target: &str, seconds: u64) -> Result<bool> {
     Ok(clean)
 }
 
-/// Moves what was found to the past crashes, which plain tests replay from now on.
+/// Moves what was found to the past crashes, which are replayed from now on.
 fn keep(found: &Path, regressions: &Path) -> Result<()> {
     for entry in fs::read_dir(found)? {
         let path = entry?.path();
