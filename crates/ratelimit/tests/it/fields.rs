@@ -100,13 +100,21 @@ async fn a_closure_makes_its_own_answer_and_what_it_sets_stays() {
 }
 
 #[tokio::test]
-async fn a_policy_that_admits_nothing_tells_no_wait() {
-    let (limits, _) =
-        limits(|builder| builder.rule(Rule::new("all", Quota::per_hour(0)).by(Key::everyone())));
-    let refused = answer(&limits, get("/")).await;
-    assert_eq!(refused.status(), 429);
-    assert_eq!(header(&refused, "retry-after"), None);
-    assert_eq!(header(&refused, "ratelimit"), Some("\"all\";r=0"));
+async fn a_refusal_tells_what_was_chosen_and_no_wait_where_none_helps() {
+    let told = [(Fields::default(), Some("\"all\";r=0")), (Fields::none(), None)];
+    for (quota, wait) in [(Quota::per_hour(0), None), (Quota::per_hour(1), Some("3600"))] {
+        for (fields, line) in told {
+            let all = Rule::new("all", quota).by(Key::everyone());
+            let (limits, _) = limits(|builder| builder.fields(fields).rule(all));
+            answer(&limits, get("/")).await;
+            let refused = answer(&limits, get("/")).await;
+            assert_eq!((refused.status().as_u16(), header(&refused, "retry-after")), (429, wait));
+            let until = wait.map_or(String::new(), |wait| format!(";t={wait}"));
+            let line = line.map(|line| format!("{line}{until}"));
+            assert_eq!(header(&refused, "ratelimit"), line.as_deref());
+            assert_eq!(header(&refused, "ratelimit-policy").is_some(), line.is_some());
+        }
+    }
 }
 
 #[tokio::test]
