@@ -38,14 +38,8 @@ impl MemoryStore {
     #[expect(clippy::inline_always, reason = "what is copied waits for its own bytes")]
     #[inline(always)]
     pub(super) fn charge_at_once(&self, ask: &Ask, gcra: Gcra, now: u64) -> Option<Reading> {
-        let (gcra, place, terms) = self.bucket(ask, gcra, now);
-        let seen = self.table.look(place, terms);
-        let step = gcra.decide(seen.debt(), 0, ask.amount());
-        let (is_made, debt) = match step {
-            Step::Admitted { tat: debt } => (seen.to(now.wrapping_add(debt)).is_made(), debt),
-            Step::Early { .. } | Step::Never => (seen.left().is_made(), seen.debt()),
-        };
-        is_made.then(|| Reading::of_debt(step, gcra, debt, self.tick.nanos()))
+        let (change, reading) = self.charged(ask, gcra, now);
+        change.is_made().then_some(reading)
     }
 
     pub(super) fn look_at_bucket(&self, ask: &Ask, gcra: Gcra, now: u64) -> Reading {
