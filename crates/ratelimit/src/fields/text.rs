@@ -12,7 +12,7 @@ pub(super) fn value(text: String) -> HeaderValue {
         .unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
-/// Returns a number as a value.
+/// Returns a number as a value, in one allocation; the conversion of `HeaderValue` takes two.
 pub(crate) fn number(number: u64) -> HeaderValue {
     value(itoa::Buffer::new().format(number).to_owned())
 }

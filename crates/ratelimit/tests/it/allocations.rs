@@ -60,10 +60,12 @@ fn an_admitted_request_without_fields_allocates_nothing() {
 
 #[test]
 fn a_refusal_allocates_its_answer_and_nothing_else() {
-    let (limits, _) = limits(|builder| builder.rule(Rule::new("one", Quota::per_hour(0))));
-    let costs = layer(&limits, 300);
-    // The map (two blocks), the length, the value of `RateLimit`.
-    assert!(costs[290..].iter().all(|cost| *cost <= 4), "{:?}", &costs[290..]);
+    // The map (two blocks) and the value of `RateLimit`; that of `Retry-After` where there is a wait.
+    for (quota, allocations) in [(Quota::per_hour(0), 3), (Quota::per_hour(1), 4)] {
+        let (limits, _) = limits(|builder| builder.rule(Rule::new("one", quota)));
+        let costs = layer(&limits, 300);
+        assert!(costs[290..].iter().all(|cost| *cost == allocations), "{:?}", &costs[290..]);
+    }
 }
 
 #[test]

@@ -102,7 +102,12 @@ async fn a_closure_makes_its_own_answer_and_what_it_sets_stays() {
 #[tokio::test]
 async fn a_refusal_tells_what_was_chosen_and_no_wait_where_none_helps() {
     let told = [(Fields::default(), Some("\"all\";r=0")), (Fields::none(), None)];
-    for (quota, wait) in [(Quota::per_hour(0), None), (Quota::per_hour(1), Some("3600"))] {
+    let quotas = [
+        (Quota::per_hour(0), None),
+        (Quota::concurrent(0), None),
+        (Quota::per_hour(1), Some("3600")),
+    ];
+    for (quota, wait) in quotas {
         for (fields, line) in told {
             let all = Rule::new("all", quota).by(Key::everyone());
             let (limits, _) = limits(|builder| builder.fields(fields).rule(all));
@@ -122,16 +127,20 @@ async fn whoever_makes_the_answer_each_field_is_there_once() {
     type Made = Response<http_body_util::Full<bytes::Bytes>>;
     let problem = |refused: &RateLimited| -> Made { refused.problem().into_answer() };
     let own = |_: &RateLimited| Made::default();
-    for answer in [problem as fn(&RateLimited) -> Made, own] {
+    for made in [None, Some(problem as fn(&RateLimited) -> Made), Some(own)] {
         let fields = Fields::default().x_ratelimit(Reset::Delta);
         let (limits, _) = limits(|builder| {
             let all = Rule::new("all", Quota::per_minute(1)).by(Key::everyone());
             builder.fields(fields).rule(all)
         });
         assert!(limits.check((&get("/")).into()).is_ok());
-        let layer = palisade_ratelimit::RateLimitLayer::new(limits).with_rejection(answer);
-        let service = tower::Layer::layer(&layer, crate::request::Page);
-        let refused = tower::ServiceExt::oneshot(service, get("/")).await.unwrap();
+        let refused = if let Some(made) = made {
+            let layer = palisade_ratelimit::RateLimitLayer::new(limits).with_rejection(made);
+            let service = tower::Layer::layer(&layer, crate::request::Page);
+            tower::ServiceExt::oneshot(service, get("/")).await.unwrap()
+        } else {
+            answer(&limits, get("/")).await
+        };
         for (name, value) in [
             ("retry-after", "60"),
             ("cache-control", "no-store"),
@@ -160,6 +169,18 @@ async fn the_older_fields_tell_the_tightest_policy_and_what_reset_is() {
         assert_eq!(seconds(&first, "x-ratelimit-reset"), expected);
         assert_eq!(header(&first, "ratelimit"), None);
     }
+}
+
+#[tokio::test]
+async fn the_older_fields_count_in_what_passes_at_once() {
+    let (limits, _) = limits(|builder| {
+        let all = Rule::new("all", Quota::per_hour(100).burst(5)).by(Key::everyone());
+        builder.fields(Fields::none().x_ratelimit(Reset::Delta)).rule(all)
+    });
+    let first = answer(&limits, get("/")).await;
+    assert_eq!(header(&first, "x-ratelimit-limit"), Some("5"));
+    assert_eq!(header(&first, "x-ratelimit-remaining"), Some("4"));
+    assert_eq!(header(&first, "x-ratelimit-reset"), Some("36"));
 }
 
 #[tokio::test]
