@@ -108,3 +108,21 @@ impl Progress {
         let _ = self.next.subscribe().wait_for(|next| *next >= end).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_found_no_room_is_missed_by_who_forgets_and_not_by_who_is_given_it() {
+        let progress = Progress::new("mirror", Required::No);
+        progress.passed_over(5);
+        assert_eq!(progress.unmirrored(), 0, "it may remember");
+        progress.answered(true);
+        progress.passed_over(2);
+        progress.answered(false);
+        assert_eq!(progress.unmirrored(), 2, "what came after it last said where it stands");
+        progress.passed_over(1);
+        assert_eq!(progress.unmirrored(), 3);
+    }
+}
