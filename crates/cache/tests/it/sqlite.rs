@@ -236,6 +236,16 @@ async fn process(folder: &Path) -> (FarTier, Cache<u64, u64>) {
     (tier, builder.without_early_loads().entries(100).unwrap().build())
 }
 
+/// Removes the files; what the database itself removes meanwhile is gone as well.
+fn remove(folder: &Path) {
+    for path in files(folder) {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            removed => removed.unwrap(),
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_removed_or_replaced_is_noticed_by_who_has_it_open() {
     let folder = tempfile::tempdir().unwrap();
@@ -258,9 +268,7 @@ async fn a_file_that_is_removed_or_replaced_is_noticed_by_who_has_it_open() {
     let copy: Vec<_> =
         files(folder.path()).into_iter().map(|path| (fs::read(&path).unwrap(), path)).collect();
     // Somebody removes it.
-    for path in files(folder.path()) {
-        fs::remove_file(path).unwrap();
-    }
+    remove(folder.path());
     row.write(2);
     before_long("not all are told", async || one.invalidate(&1).await == Reach::All).await;
     before_long("it is not ended", async || other.get(&1).is_none()).await;
@@ -268,9 +276,7 @@ async fn a_file_that_is_removed_or_replaced_is_noticed_by_who_has_it_open() {
     shared().await;
     // Somebody puts the file of before in its place, in which the value of before holds.
     row.write(3);
-    for path in files(folder.path()) {
-        fs::remove_file(path).unwrap();
-    }
+    remove(folder.path());
     for (bytes, path) in copy {
         fs::write(path, bytes).unwrap();
     }
